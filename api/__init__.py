@@ -1,0 +1,1 @@
+"""How the outside reaches in: the web application, the command line and the servers it brings along."""
