@@ -1,0 +1,125 @@
+"""Connections. `commit` stands in this file alone, and no transaction starts without its tenant.
+
+Writes go through SQLAlchemy (`transaction`); reads go straight to asyncpg over a plain list of connections
+(`reading`), because a read's cost is mostly the layers above the driver. Both set the tenant for the one
+transaction, under which row-level security shows that business's rows and no others.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from models.settings import Settings
+
+APPLICATION_ROLE = "sessionpass_app"
+SWEEPER_ROLE = "sessionpass_sweeper"
+_SET_TENANT = text("SELECT set_config('app.business_id', :business_id, true)")
+
+
+class Database:
+    """The store of one process. Close it at the end.
+
+    `pool_size` bounds each of the two kinds of connections.
+    """
+
+    def __init__(self, settings: Settings, *, pool_size: int | None = None) -> None:
+        size = pool_size or settings.pool_size
+        url, options = connection_options(settings)
+        self.engine = create_async_engine(
+            urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg")),
+            pool_size=size,
+            max_overflow=0,
+            pool_reset_on_return=None,
+            pool_pre_ping=False,
+            connect_args=options,
+        )
+        self._url, self._options = url, options
+        self._idle: list[asyncpg.Connection] = []
+        self._free = asyncio.Semaphore(size)
+
+    @asynccontextmanager
+    async def transaction(self, business_id: UUID) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction for one business; commit at the end, roll back on any exception."""
+        async with self.engine.connect() as connection:
+            await connection.execute(_SET_TENANT, {"business_id": str(business_id)})
+            yield connection
+            await connection.commit()
+
+    @asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that sees which rows are due in every business, and may only lease them."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text(f"SET LOCAL ROLE {SWEEPER_ROLE}"))
+            yield connection
+            await connection.commit()
+
+    @asynccontextmanager
+    async def reading(self, business_id: UUID) -> AsyncIterator[asyncpg.Connection]:
+        """Open a read-only snapshot of one business: everything read within belongs to one instant."""
+        begin = (
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+            f"SELECT set_config('app.business_id', '{UUID(str(business_id))}', true)"
+        )
+        async with self._connection() as connection:
+            await connection.execute(begin)
+            yield connection
+            await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def by_key_hash(self, key_hash: bytes) -> AsyncIterator[asyncpg.Connection]:
+        """Open a read that sees the one API key with this hash, before its business is known."""
+        async with self._connection() as connection:
+            await connection.execute(f"BEGIN READ ONLY; SELECT set_config('app.key_hash', '{key_hash.hex()}', true)")
+            yield connection
+            await connection.execute("COMMIT")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+        while self._idle:
+            await self._idle.pop().close()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection; one that was left in the middle of anything is closed, never lent again."""
+        async with self._free:
+            connection = self._idle.pop() if self._idle else await self._connect()
+            if connection.is_closed():
+                connection = await self._connect()
+            clean = False
+            try:
+                yield connection
+                clean = not connection.is_in_transaction()
+            finally:
+                if clean:
+                    self._idle.append(connection)
+                else:
+                    connection.terminate()
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self._url, **self._options)
+
+
+def connection_options(settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Return the address to connect to as the application, and asyncpg's options for it.
+
+    Raises:
+        ValueError: no database is named.
+    """
+    url = settings.app_database_url or settings.database_url
+    if url is None:
+        raise ValueError("DATABASE_URL is not set; start `sessionpass up`, or name a PostgreSQL server")
+    session = {"timezone": "UTC", "statement_timeout": "15s", "idle_in_transaction_session_timeout": "60s"}
+    if settings.app_database_url is None:
+        session["role"] = APPLICATION_ROLE
+    options: dict[str, Any] = {"server_settings": session}
+    if urlsplit(url).hostname in (None, "localhost", "127.0.0.1", "::1"):
+        options["ssl"] = False
+    return url, options

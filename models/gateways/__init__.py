@@ -1,0 +1,1 @@
+"""The payment gateways: where a charge leaves the house. Never called inside a transaction."""

@@ -1,0 +1,1 @@
+"""What is true of session passes: pure functions over frozen values. Imports the standard library only."""

@@ -1,0 +1,138 @@
+"""May this pass pay for this visit? All reasons against it, or the lot that pays."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from models.rules.calendar import start_of_day
+from models.rules.codes import Code, Reason, because
+from models.rules.facts import LotFacts, PassFacts, VisitFacts, with_provisional_start
+from models.rules.status import RetryPolicy, ended, standing_at
+from models.rules.values import ClosedReason, CoveredBy, LotKind, PassKind, Standing
+
+_LOT_RANK = {
+    LotKind.PROMOTION: 0,
+    LotKind.ROLLOVER: 1,
+    LotKind.MAKE_UP: 1,
+    LotKind.GRANT: 2,
+    LotKind.ADJUSTMENT: 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one pass and one visit. `quantity` is in the lot's unit; 0 on a day already claimed."""
+
+    pass_id: UUID
+    lot: LotFacts | None = None
+    quantity: int = 0
+    ends_at: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def pays(self) -> bool:
+        """True where nothing speaks against it."""
+        return not self.reasons
+
+
+def decide(
+    facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: datetime, *, ignore_holds: bool = False
+) -> Decision:
+    """Say whether the pass may pay for the visit, decided at `now`."""
+    started = with_provisional_start(facts, (visit.day,)) if facts.provisional else facts
+    instant = visit.booked_at if facts.terms.covered_by is CoveredBy.BOOKING else visit.starts_at
+    reasons = [*_standing(started, visit, policy, now), *_access(started, visit)]
+    if not ignore_holds and started.held_on(visit.day):
+        reasons.append(because(Code.ON_HOLD, day=visit.day))
+    covered = _covered_instant(started, visit, instant)
+    reasons += _validity(started, covered, now)
+    if facts.provisional and not reasons:
+        reasons += _other_visits_still_inside(started, visit)
+    if reasons:
+        return Decision(facts.id, reasons=tuple(reasons))
+    if not facts.kind.metered:
+        window = next((window for window in started.windows if window.covers(covered)), None)
+        return Decision(facts.id, ends_at=window.ends_at if window else None)
+    return _from_lots(started, visit, covered, now)
+
+
+def _standing(facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: datetime) -> list[Reason]:
+    reasons = []
+    if visit.client_id != facts.client_id:
+        reasons.append(because(Code.NOT_SHARED_WITH_CLIENT))
+    if facts.closed_reason is ClosedReason.DEACTIVATED:
+        reasons.append(because(Code.PASS_DEACTIVATED))
+    if facts.closed_reason is ClosedReason.CONVERTED:
+        reasons.append(because(Code.PASS_CONVERTED))
+    if standing_at(facts.overdue, policy, now) is not Standing.CURRENT:
+        reasons.append(because(Code.PAYMENT_OVERDUE))
+    return reasons
+
+
+def _access(facts: PassFacts, visit: VisitFacts) -> list[Reason]:
+    access = facts.terms.access
+    by_service = access.service_ids is not None and visit.service_id in access.service_ids
+    by_category = access.categories is not None and visit.category in access.categories
+    everything = access.service_ids is None and access.categories is None
+    reasons = []
+    if not (everything or by_service or by_category):
+        reasons.append(because(Code.SERVICE_NOT_INCLUDED))
+    if access.location_ids is not None and visit.location_id not in access.location_ids:
+        reasons.append(because(Code.LOCATION_NOT_INCLUDED))
+    return reasons
+
+
+def _covered_instant(facts: PassFacts, visit: VisitFacts, instant: datetime) -> datetime:
+    """A visit within the option's back-window counts as if it came at the very start of the pass."""
+    starts_at, first_day = facts.windows[0].starts_at, facts.windows[0].first_day
+    if starts_at is None or first_day is None or instant >= starts_at or not facts.terms.back_window_days:
+        return instant
+    opens_on = first_day - timedelta(days=facts.terms.back_window_days)
+    return starts_at if instant >= start_of_day(opens_on, facts.zone) else instant
+
+
+def _validity(facts: PassFacts, covered: datetime, now: datetime) -> list[Reason]:
+    first, last = facts.windows[0], facts.windows[-1]
+    if ended(facts, now):
+        return [because(Code.EXPIRED, day=last.last_day)]
+    if first.starts_at is None or covered < first.starts_at:
+        return [because(Code.NOT_STARTED, day=first.first_day or "its first visit")]
+    if any(window.covers(covered) for window in facts.windows):
+        return []
+    if any(lot.own_last_on and lot.available > 0 and lot.usable(covered, now) for lot in facts.lots):
+        return []
+    return [because(Code.ENDS_BEFORE_VISIT, day=last.last_day or "a day not known while it is on hold")]
+
+
+def _other_visits_still_inside(started: PassFacts, visit: VisitFacts) -> list[Reason]:
+    by_booking = started.terms.covered_by is CoveredBy.BOOKING
+    for claim in started.claims:
+        instant = claim.booked_at if by_booking else claim.starts_at
+        if not any(window.covers(instant) for window in started.windows):
+            return [because(Code.WOULD_END_BEFORE_OTHER_VISITS, day=visit.day)]
+    return []
+
+
+def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: datetime) -> Decision:
+    if facts.kind is PassKind.DAY:
+        same_day = [c for c in facts.claims if c.day == visit.day and c.location_id == visit.location_id]
+        if same_day:
+            lot = next(lot for lot in facts.lots if lot.id == same_day[0].lot_id)
+            return Decision(facts.id, lot, 0, lot.window.ends_at)
+    needed = visit.minutes if facts.kind is PassKind.TIME else 1
+    usable = [lot for lot in facts.lots if lot.usable(covered, now)]
+    enough = [lot for lot in usable if lot.available >= needed]
+    if not enough:
+        left = max((lot.available for lot in usable), default=0)
+        if not usable and any(window.covers(covered) for window in facts.windows) is False:
+            return Decision(facts.id, reasons=(because(Code.ENDS_BEFORE_VISIT, day=facts.windows[-1].last_day),))
+        return Decision(facts.id, reasons=(because(Code.NO_SESSIONS_LEFT, left=left, needed=needed),))
+    lot = min(enough, key=lot_order)
+    return Decision(facts.id, lot, needed, lot.window.ends_at)
+
+
+def lot_order(lot: LotFacts) -> tuple[bool, bool, float, int, UUID]:
+    """Which lot of a pass is spent first: promotional, then the earliest end, then rollover before regular."""
+    ends_at = lot.window.ends_at
+    rank = _LOT_RANK[lot.kind]
+    return (rank != 0, ends_at is None, ends_at.timestamp() if ends_at else 0.0, rank, lot.id)

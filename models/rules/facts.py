@@ -1,0 +1,185 @@
+"""What the rules know of one pass: a frozen picture taken under the pass's lock, or for a read."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from models.rules.activation import start_on_first_visit
+from models.rules.calendar import end_of_day
+from models.rules.terms import Terms
+from models.rules.timeline import HoldFacts, PeriodFacts, Window, base_days, freezes, lay_out, nth_free_day
+from models.rules.values import (
+    Activation,
+    AfterExpiration,
+    ClosedReason,
+    LotKind,
+    PassKind,
+    ServiceCategory,
+    UnusedAtConversion,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """One visit as the rules see it. `day` is the local date of its start at its location."""
+
+    id: UUID
+    client_id: UUID
+    service_id: UUID
+    category: ServiceCategory
+    location_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    booked_at: datetime
+    day: date
+
+    @property
+    def minutes(self) -> int:
+        """Its length in minutes, a begun minute counted whole."""
+        seconds = int((self.ends_at - self.starts_at).total_seconds())
+        return -(-seconds // 60)
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    """One lot with its balances. `own_first_on`/`own_last_on` are set where it does not follow its period."""
+
+    id: UUID
+    kind: LotKind
+    period_number: int
+    available: int
+    booked: int
+    used: int = 0
+    forfeited: int = 0
+    issued: int = 0
+    own_first_on: date | None = None
+    own_last_on: date | None = None
+    window: Window = Window()
+
+    def usable(self, instant: datetime, now: datetime) -> bool:
+        """Say whether it may pay for something covered at `instant`, decided at `now`."""
+        return self.window.covers(instant) and (self.window.ends_at is None or now < self.window.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """One standing claim of a pass: what it pays for, and whether that has been consumed."""
+
+    visit_id: UUID
+    lot_id: UUID | None
+    location_id: UUID
+    starts_at: datetime
+    booked_at: datetime
+    day: date
+    consumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A charge that failed: since when, how often it was tried, when last, and whether trying again is pointless."""
+
+    since: datetime
+    attempts: int
+    last_attempt_at: datetime
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedConversion:
+    """What a pass is to become. `on` None means at its end."""
+
+    target_option_id: UUID
+    on: date | None
+    unused: UnusedAtConversion
+
+
+@dataclass(frozen=True, slots=True)
+class PassFacts:
+    """Everything a decision about one pass reads. Build it with `laid_out` so that windows match the periods."""
+
+    id: UUID
+    client_id: UUID
+    terms: Terms
+    zone: str
+    sold_at: datetime
+    sold_on: date
+    periods: tuple[PeriodFacts, ...]
+    lots: tuple[LotFacts, ...] = ()
+    holds: tuple[HoldFacts, ...] = ()
+    claims: tuple[ClaimFacts, ...] = ()
+    windows: tuple[Window, ...] = ()
+    closed_reason: ClosedReason | None = None
+    after_expiration: AfterExpiration = AfterExpiration.EXPIRE
+    auto_renew: bool = False
+    conversion: PlannedConversion | None = None
+    overdue: Overdue | None = None
+    renewals_done: int = 0
+    order_pending: bool = False
+
+    @property
+    def kind(self) -> PassKind:
+        """The kind it was sold as."""
+        return self.terms.kind
+
+    @property
+    def provisional(self) -> bool:
+        """True while its start may still move: it starts on its first visit and nothing has been consumed."""
+        return self.terms.activation is Activation.ON_FIRST_VISIT and not any(c.consumed for c in self.claims)
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The start of its first period."""
+        return self.windows[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The end of its last period, None where it has none or the end is paused or unknown."""
+        return self.windows[-1].ends_at
+
+    @property
+    def unit_count_open(self) -> int:
+        """Units that are available or booked."""
+        return sum(lot.available + lot.booked for lot in self.lots)
+
+    def held_on(self, day: date) -> bool:
+        """Say whether any hold lies on `day`."""
+        return any(hold.covers(day) for hold in self.holds)
+
+
+def laid_out(facts: PassFacts) -> PassFacts:
+    """Return the facts with the windows of periods and lots computed from days and holds."""
+    windows = lay_out(facts.periods, facts.holds, facts.zone)
+    by_number = {period.number: window for period, window in zip(facts.periods, windows, strict=True)}
+    frozen = freezes(facts.holds)
+    lots = tuple(replace(lot, window=_lot_window(lot, by_number, frozen, facts.zone)) for lot in facts.lots)
+    return replace(facts, windows=windows, lots=lots)
+
+
+def _lot_window(lot: LotFacts, periods: dict[int, Window], frozen: list[tuple[date, date | None]], zone: str) -> Window:
+    """A lot follows its period, except one with days of its own: it opens with the period and closes by itself."""
+    follows = periods[lot.period_number]
+    if lot.own_last_on is None or lot.own_first_on is None:
+        return follows
+    last = nth_free_day(lot.own_first_on, (lot.own_last_on - lot.own_first_on).days + 1, frozen)
+    return Window(
+        follows.first_day,
+        last,
+        follows.starts_at,
+        None if last is None else end_of_day(last, zone),
+        paused=last is None,
+    )
+
+
+def with_start(facts: PassFacts, start: date | None) -> PassFacts:
+    """Return the facts of a pass whose first period starts on `start` (None: not started), laid out anew."""
+    first, last = (None, None) if start is None else base_days(facts.terms, start, 0)
+    period = replace(facts.periods[0], first_on=first, last_on=last)
+    return laid_out(replace(facts, periods=(period, *facts.periods[1:])))
+
+
+def with_provisional_start(facts: PassFacts, extra_days: tuple[date, ...] = ()) -> PassFacts:
+    """Return the facts started by their live visits and `extra_days`, where the start is still provisional."""
+    if not facts.provisional:
+        return facts
+    days = [claim.day for claim in facts.claims]
+    return with_start(facts, start_on_first_visit(facts.terms, facts.sold_on, [*days, *extra_days]))

@@ -1,0 +1,87 @@
+"""Whether a renewal is due, and which period it grants."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models.rules.calendar import DAY, end_of_day, local_day
+from models.rules.facts import PassFacts
+from models.rules.timeline import base_days
+from models.rules.values import AfterExpiration, RenewalTrigger, ValidityRule
+
+_ON_DEPLETION = (RenewalTrigger.ON_DEPLETION, RenewalTrigger.FIRST_OF_BOTH)
+_ON_EXPIRY = (RenewalTrigger.ON_EXPIRY, RenewalTrigger.FIRST_OF_BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class NextPeriod:
+    """The period a renewal grants. `restarts` means it is counted from a new anchor, at `opens_at` if mid-day.
+
+    `skipped` counts whole periods that passed unrenewed (an outage): they are neither charged nor granted.
+    """
+
+    number: int
+    anchor_on: date
+    anchor_index: int
+    first_on: date
+    last_on: date | None
+    restarts: bool
+    opens_at: datetime | None
+    skipped: int = 0
+
+
+def renews(facts: PassFacts) -> bool:
+    """Say whether the pass renews by itself at all, as it stands."""
+    limit = facts.terms.renewal.renewals_max
+    return (
+        facts.closed_reason is None
+        and facts.after_expiration is AfterExpiration.RENEW
+        and facts.auto_renew
+        and (limit is None or facts.renewals_done < limit)
+    )
+
+
+def renews_on_expiry(facts: PassFacts) -> bool:
+    """Say whether reaching the last day renews the pass."""
+    return renews(facts) and facts.terms.renewal.trigger in _ON_EXPIRY
+
+
+def depleted(facts: PassFacts) -> bool:
+    """Say whether the last period's units count as used up for a renewal."""
+    if not facts.kind.metered:
+        return False
+    last = facts.periods[-1].number
+    available = sum(lot.available for lot in facts.lots)
+    booked = sum(lot.booked for lot in facts.lots)
+    granted = any(lot.period_number == last for lot in facts.lots)
+    spent_enough = booked == 0 or facts.terms.renewal.booked_counts_as_depleted
+    return granted and available == 0 and spent_enough
+
+
+def renews_on_depletion(facts: PassFacts) -> bool:
+    """Say whether the pass is to renew now because nothing is left."""
+    return renews(facts) and facts.terms.renewal.trigger in _ON_DEPLETION and depleted(facts)
+
+
+def next_period(
+    facts: PassFacts, anchor_on: date, anchor_index: int, now: datetime, *, on_depletion: bool
+) -> NextPeriod:
+    """Return the period that follows the last one, whose anchor and index are given.
+
+    On depletion it opens now, from a new anchor. On expiry it opens where the last one ends; if it would be over
+    already, the first period that is not is granted instead. A pass revived after its end opens today.
+    """
+    number = facts.periods[-1].number + 1
+    today = local_day(now, facts.zone)
+    endless = facts.terms.validity.rule is not ValidityRule.PERIOD
+    if on_depletion or endless:
+        first, last = base_days(facts.terms, today, 0)
+        return NextPeriod(number, today, 0, first, last, restarts=True, opens_at=now)
+    before, window = facts.periods[-1], facts.windows[-1]
+    shift = (window.last_day - before.last_on) if window.last_day and before.last_on else DAY * 0
+    index, skipped = anchor_index + 1, 0
+    while True:
+        first, last = base_days(facts.terms, anchor_on, index)
+        assert last is not None
+        if end_of_day(last + shift, facts.zone) > now:
+            return NextPeriod(number, anchor_on, index, first, last, restarts=False, opens_at=None, skipped=skipped)
+        index, skipped = index + 1, skipped + 1

@@ -1,0 +1,150 @@
+"""How periods and freezes lay out over the calendar: the effective first day, last day and instants of each period.
+
+A period has a fixed number of days the client may use. Its last day is the n-th day from its first on which no
+freeze lies, so a day covered by two freezes is given back once and no order of events changes the answer.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from models.rules.calendar import DAY, add_units, end_of_day, period_days, start_of_day
+from models.rules.terms import Terms
+from models.rules.values import HoldKind, ValidityRule
+
+Days = tuple[date, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """Held days, both inclusive; `last_day` None is open-ended."""
+
+    kind: HoldKind
+    first_day: date
+    last_day: date | None
+
+    def covers(self, day: date) -> bool:
+        """Say whether the hold lies on `day`."""
+        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFacts:
+    """One paid term as the anchor gives it, before any freeze.
+
+    `first_on` is None while nothing has started the pass; `last_on` is None where it never ends. `opens_at` and
+    `cut_at` are set where a renewal on depletion (or a conversion) changed periods in the middle of a day.
+    """
+
+    number: int
+    first_on: date | None
+    last_on: date | None
+    extra_days: int = 0
+    restarts: bool = False
+    opens_at: datetime | None = None
+    cut_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The effective days and half-open instants. `ends_at` None is no end, or an unknown one while `paused`."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    paused: bool = False
+
+    def covers(self, instant: datetime) -> bool:
+        """Say whether `instant` lies inside; a window that has not begun to exist covers nothing."""
+        return (
+            self.starts_at is not None
+            and self.starts_at <= instant
+            and (self.ends_at is None or instant < self.ends_at)
+        )
+
+
+def union(holds: Iterable[HoldFacts]) -> list[Days]:
+    """Merge holds into disjoint day ranges in order; touching ranges become one."""
+    merged: list[Days] = []
+    for hold in sorted(holds, key=lambda hold: hold.first_day):
+        if merged:
+            first, last = merged[-1]
+            if last is None:
+                break
+            if hold.first_day <= last + DAY:
+                merged[-1] = (first, None if hold.last_day is None else max(last, hold.last_day))
+                continue
+        merged.append((hold.first_day, hold.last_day))
+    return merged
+
+
+def freezes(holds: Iterable[HoldFacts]) -> list[Days]:
+    """Return the union of the holds that extend."""
+    return union(hold for hold in holds if hold.kind.extends)
+
+
+def nth_free_day(first: date, days: int, frozen: Sequence[Days]) -> date | None:
+    """Return the `days`-th day from `first` on which no freeze lies, or None where an open freeze comes first."""
+    if days < 1:
+        raise ValueError("a period has at least one day")
+    day, left = first, days
+    for start, end in frozen:
+        if end is not None and end < day:
+            continue
+        free = max(0, (start - day).days)
+        if left <= free:
+            break
+        left -= free
+        if end is None:
+            return None
+        day = end + DAY
+    return day + DAY * (left - 1)
+
+
+def base_days(terms: Terms, anchor: date, index: int) -> tuple[date, date | None]:
+    """Return the first and last day of the period `index` (from 0) that `terms` sell from `anchor`."""
+    validity = terms.validity
+    if validity.rule is ValidityRule.NEVER:
+        return anchor, None
+    if validity.rule is ValidityRule.FIXED_DAY:
+        assert validity.last_day is not None
+        return anchor, validity.last_day
+    assert validity.count is not None and validity.unit is not None
+    if index == 0:
+        return anchor, add_units(anchor, validity.unit, validity.count) - DAY
+    return period_days(anchor, validity.unit, validity.count, index)
+
+
+def lay_out(periods: Sequence[PeriodFacts], holds: Iterable[HoldFacts], zone: str) -> tuple[Window, ...]:
+    """Return the window of each period, in order. Freezes push a period's end and everything after it."""
+    frozen = freezes(holds)
+    shift: timedelta | None = timedelta()
+    windows = []
+    for period in periods:
+        if period.restarts:
+            shift = timedelta()
+        window, shift = _one_window(period, shift, frozen, zone)
+        windows.append(window)
+    return tuple(windows)
+
+
+def _one_window(
+    period: PeriodFacts, shift: timedelta | None, frozen: Sequence[Days], zone: str
+) -> tuple[Window, timedelta | None]:
+    if period.first_on is None or shift is None:
+        return Window(paused=shift is None), shift
+    first = period.first_on + shift
+    starts_at = period.opens_at or start_of_day(first, zone)
+    if period.last_on is None:
+        if period.cut_at is None:
+            return Window(first, None, starts_at), shift
+        return Window(first, None, starts_at, max(period.cut_at, starts_at)), shift
+    days = (period.last_on - period.first_on).days + 1 + period.extra_days
+    last = nth_free_day(first, days, frozen)
+    next_shift = None if last is None else last - period.last_on
+    ends_at = None if last is None else end_of_day(last, zone)
+    if period.cut_at is not None:
+        ends_at = period.cut_at if ends_at is None else min(period.cut_at, ends_at)
+        return Window(first, last, starts_at, max(ends_at, starts_at)), next_shift
+    return Window(first, last, starts_at, ends_at, paused=last is None), next_shift

@@ -1,0 +1,28 @@
+"""Operations: one committed change each. Audit trail, idempotency store and order of events in one table."""
+
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.rules.values import Role
+from models.tables.base import ident, instant, one_of, tenant_table, text
+
+operations = tenant_table(
+    "operations",
+    text("verb"),
+    text("role"),
+    ident("api_key_id", optional=True),
+    ident("client_id", optional=True),
+    text("idempotency_key"),
+    Column("input_hash", LargeBinary, nullable=False),
+    Column("input", JSONB, nullable=False),
+    text("state"),
+    Column("result", JSONB, nullable=False),
+    instant("at"),
+    instant("recorded_at"),
+    UniqueConstraint("business_id", "idempotency_key"),
+    one_of("role", Role),
+    CheckConstraint("state IN ('PENDING', 'DONE', 'FAILED')", name="state_word"),
+    CheckConstraint("char_length(idempotency_key) BETWEEN 1 AND 200", name="idempotency_key_length"),
+)
+
+Index("ix_operations_newest", operations.c.business_id, operations.c.id)

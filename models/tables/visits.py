@@ -1,0 +1,108 @@
+"""Visits, the claims that pay for them, and the days a DAY pass has claimed."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.rules.values import Account, VisitState
+from models.tables.base import amount, belongs_to, ident, instant, one_of, tenant_table, text
+
+visits = tenant_table(
+    "visits",
+    ident("client_id"),
+    ident("service_id"),
+    ident("location_id"),
+    instant("starts_at"),
+    instant("ends_at"),
+    Column("day", Date, nullable=False),
+    instant("booked_at"),
+    text("state"),
+    ident("pass_id", optional=True),
+    text("external_ref", optional=True),
+    text("note", optional=True),
+    belongs_to("clients", "client_id"),
+    belongs_to("services", "service_id"),
+    belongs_to("locations", "location_id"),
+    belongs_to("passes", "pass_id"),
+    one_of("state", VisitState),
+    CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+)
+
+Index("ix_visits_client", visits.c.business_id, visits.c.client_id, visits.c.starts_at, visits.c.id)
+Index("ix_visits_pass", visits.c.business_id, visits.c.pass_id, visits.c.starts_at, visits.c.id)
+Index(
+    "uq_visits_same_visit",
+    visits.c.business_id,
+    visits.c.client_id,
+    visits.c.service_id,
+    visits.c.location_id,
+    visits.c.starts_at,
+    unique=True,
+    postgresql_where=sql("state IN ('BOOKED', 'ATTENDED', 'NO_SHOW')"),
+)
+Index(
+    "uq_visits_external_ref",
+    visits.c.business_id,
+    visits.c.external_ref,
+    unique=True,
+    postgresql_where=sql("external_ref IS NOT NULL"),
+)
+
+claimed_days = tenant_table(
+    "claimed_days",
+    ident("pass_id"),
+    ident("lot_id"),
+    ident("location_id"),
+    Column("day", Date, nullable=False),
+    text("account"),
+    belongs_to("lots", "lot_id"),
+    one_of("account", Account),
+)
+
+Index(
+    "uq_claimed_days_once",
+    claimed_days.c.business_id,
+    claimed_days.c.pass_id,
+    claimed_days.c.location_id,
+    claimed_days.c.day,
+    unique=True,
+    postgresql_where=sql("account <> 'AVAILABLE'"),
+)
+
+claims = tenant_table(
+    "claims",
+    ident("visit_id"),
+    ident("pass_id"),
+    ident("lot_id", optional=True),
+    ident("claimed_day_id", optional=True),
+    amount("quantity"),
+    text("account"),
+    Column("pinned", Boolean, nullable=False),
+    Column("reason", JSONB, nullable=False),
+    ident("operation_id"),
+    instant("claimed_at"),
+    ident("released_operation_id", optional=True),
+    instant("released_at", optional=True),
+    belongs_to("visits", "visit_id"),
+    belongs_to("passes", "pass_id"),
+    belongs_to("lots", "lot_id"),
+    belongs_to("claimed_days", "claimed_day_id"),
+    one_of("account", Account),
+    CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    CheckConstraint("quantity = 0 OR lot_id IS NOT NULL", name="quantity_has_lot"),
+    CheckConstraint("(released_at IS NULL) = (released_operation_id IS NULL)", name="release_whole"),
+)
+
+Index(
+    "uq_claims_one_standing",
+    claims.c.business_id,
+    claims.c.visit_id,
+    unique=True,
+    postgresql_where=sql("released_at IS NULL"),
+)
+Index(
+    "ix_claims_pass",
+    claims.c.business_id,
+    claims.c.pass_id,
+    postgresql_where=sql("released_at IS NULL"),
+)
