@@ -26,8 +26,11 @@ def start_at_sale(terms: Terms, sold_on: date, chosen: date | None) -> date | No
 
 
 def start_on_first_visit(terms: Terms, sold_on: date, visit_days: Iterable[date]) -> date | None:
-    """Return the provisional start: the earliest live visit's day, at the latest the backstop, None if neither."""
+    """Return the provisional start: the earliest live visit's day, at the latest the backstop, None if neither.
+
+    A visit before the sale does not pull the start back with it: the client would lose days they paid for.
+    """
     candidates = list(visit_days)
     if terms.start_within_days is not None:
         candidates.append(sold_on + timedelta(days=terms.start_within_days))
-    return min(candidates, default=None)
+    return max(sold_on, min(candidates)) if candidates else None

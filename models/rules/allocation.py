@@ -44,15 +44,16 @@ def allocate(request: Request) -> tuple[Outcome, ...]:
 
 
 def pass_order(facts: PassFacts, decision: Decision, preset: AllocationPreset) -> tuple[object, ...]:
-    """The business's order. DEFAULT: promotional lots, then passes that count nothing, then the earliest end,
-    rollover before regular, the narrowest access, priority (higher first), the oldest sale.
+    """The business's order. DEFAULT: promotional lots, then passes that count nothing (or whose day is already
+    claimed), then the earliest end, rollover before regular, the narrowest access, priority (higher first), the
+    oldest sale.
     """
     lot = decision.lot
     lot_rank = lot_order(lot) if lot else (True, True, 0.0, 0, facts.id)
     ends_at = decision.ends_at
     default = (
         not (lot and lot.kind is LotKind.PROMOTION),
-        lot is not None,
+        decision.quantity > 0,
         ends_at is None,
         ends_at.timestamp() if ends_at else 0.0,
         lot_rank[3],

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models.rules.calendar import DAY, end_of_day, start_of_day
+from models.rules.calendar import end_of_day, local_day, start_of_day
 from models.rules.facts import PassFacts
 from models.rules.renewal import renews_on_depletion, renews_on_expiry
 from models.rules.status import RetryPolicy, release_at, retry_at
-from models.rules.timeline import freezes
+from models.rules.timeline import freezes, nth_free_day
 from models.rules.values import AfterExpiration, ClosedReason, DueKind
 
 
@@ -53,14 +53,16 @@ def _after_the_end(facts: PassFacts, policy: RetryPolicy, now: datetime) -> list
         retry = retry_at(facts.overdue, policy)
         release = Due(DueKind.RELEASE, release_at(facts.overdue, policy))
         return [release] if retry is None else [Due(DueKind.RETRY, retry), release]
-    found = []
+    found: list[tuple[DueKind, datetime | None]] = []
     if facts.conversion is not None and facts.conversion.on is not None:
-        found.append(Due(DueKind.CONVERT, conversion_at(facts)))
-    if renews_on_depletion(facts):
-        found.append(Due(DueKind.RENEW, now))
+        found.append((DueKind.CONVERT, conversion_at(facts)))
+    if renews_on_depletion(facts) and facts.starts_at is not None:
+        found.append((DueKind.RENEW, _out_of_freeze(facts, max(now, facts.starts_at))))
     if facts.ends_at is not None:
-        found.append(Due(_kind_at_end(facts), facts.ends_at))
-    return found
+        kind = _kind_at_end(facts)
+        at_end = facts.ends_at if kind is DueKind.EXPIRE else _out_of_freeze(facts, facts.ends_at)
+        found.append((kind, at_end))
+    return [Due(kind, at) for kind, at in found if at is not None]
 
 
 def _kind_at_end(facts: PassFacts) -> DueKind:
@@ -69,14 +71,24 @@ def _kind_at_end(facts: PassFacts) -> DueKind:
     return DueKind.RENEW if renews_on_expiry(facts) else DueKind.EXPIRE
 
 
-def conversion_at(facts: PassFacts) -> datetime:
-    """Return when a dated conversion happens: the start of its day, or of the first day after a freeze on it."""
-    assert facts.conversion is not None and facts.conversion.on is not None
-    day = facts.conversion.on
-    for first, last in freezes(facts.holds):
-        if first <= day and last is not None and day <= last:
-            day = last + DAY
-    return start_of_day(day, facts.zone)
+def conversion_at(facts: PassFacts) -> datetime | None:
+    """Return when a dated conversion happens: the start of its day, or of the first day after a freeze on it.
+
+    None while the freeze on it has no end; the conversion becomes due once the freeze gets one.
+    """
+    assert facts.conversion is not None
+    assert facts.conversion.on is not None
+    day = nth_free_day(facts.conversion.on, 1, freezes(facts.holds))
+    return None if day is None else start_of_day(day, facts.zone)
+
+
+def _out_of_freeze(facts: PassFacts, instant: datetime) -> datetime | None:
+    """What is due in a freeze moves with it: the instant itself, or the start of the first day no freeze lies on."""
+    day = local_day(instant, facts.zone)
+    free = nth_free_day(day, 1, freezes(facts.holds))
+    if free is None:
+        return None
+    return instant if free == day else start_of_day(free, facts.zone)
 
 
 def next_events(facts: PassFacts, policy: RetryPolicy, now: datetime) -> tuple[NextEvent, ...]:

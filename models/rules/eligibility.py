@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from models.rules.calendar import start_of_day
+from models.rules.calendar import local_day, start_of_day
 from models.rules.codes import Code, Reason, because
-from models.rules.facts import LotFacts, PassFacts, VisitFacts, with_provisional_start
+from models.rules.facts import LotFacts, PassFacts, VisitFacts, covering_instant, with_provisional_start
 from models.rules.status import RetryPolicy, ended, standing_at
-from models.rules.values import ClosedReason, CoveredBy, LotKind, PassKind, Standing
+from models.rules.values import ClosedReason, LotKind, PassKind, Standing
 
 _LOT_RANK = {
     LotKind.PROMOTION: 0,
@@ -39,15 +39,15 @@ def decide(
     facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: datetime, *, ignore_holds: bool = False
 ) -> Decision:
     """Say whether the pass may pay for the visit, decided at `now`."""
-    started = with_provisional_start(facts, (visit.day,)) if facts.provisional else facts
-    instant = visit.booked_at if facts.terms.covered_by is CoveredBy.BOOKING else visit.starts_at
+    instant = covering_instant(facts.terms, visit)
+    started = with_provisional_start(facts, (local_day(instant, facts.zone),)) if facts.provisional else facts
     reasons = [*_standing(started, visit, policy, now), *_access(started, visit)]
     if not ignore_holds and started.held_on(visit.day):
         reasons.append(because(Code.ON_HOLD, day=visit.day))
-    covered = _covered_instant(started, visit, instant)
+    covered = _covered_instant(started, instant)
     reasons += _validity(started, covered, now)
     if facts.provisional and not reasons:
-        reasons += _other_visits_still_inside(started, visit)
+        reasons += _other_visits_still_inside(started)
     if reasons:
         return Decision(facts.id, reasons=tuple(reasons))
     if not facts.kind.metered:
@@ -82,7 +82,7 @@ def _access(facts: PassFacts, visit: VisitFacts) -> list[Reason]:
     return reasons
 
 
-def _covered_instant(facts: PassFacts, visit: VisitFacts, instant: datetime) -> datetime:
+def _covered_instant(facts: PassFacts, instant: datetime) -> datetime:
     """A visit within the option's back-window counts as if it came at the very start of the pass."""
     starts_at, first_day = facts.windows[0].starts_at, facts.windows[0].first_day
     if starts_at is None or first_day is None or instant >= starts_at or not facts.terms.back_window_days:
@@ -94,22 +94,27 @@ def _covered_instant(facts: PassFacts, visit: VisitFacts, instant: datetime) -> 
 def _validity(facts: PassFacts, covered: datetime, now: datetime) -> list[Reason]:
     first, last = facts.windows[0], facts.windows[-1]
     if ended(facts, now):
-        return [because(Code.EXPIRED, day=last.last_day)]
+        return [because(Code.EXPIRED, day=last.last_day or "the day a charge for it was given up")]
     if first.starts_at is None or covered < first.starts_at:
         return [because(Code.NOT_STARTED, day=first.first_day or "its first visit")]
     if any(window.covers(covered) for window in facts.windows):
         return []
     if any(lot.own_last_on and lot.available > 0 and lot.usable(covered, now) for lot in facts.lots):
         return []
-    return [because(Code.ENDS_BEFORE_VISIT, day=last.last_day or "a day not known while it is on hold")]
+    # After an outage a visit may lie between two periods; the one before it is the one that ends too early.
+    over = [window for window in facts.windows if window.ends_at is not None and window.ends_at <= covered]
+    day = over[-1].last_day if over else None
+    return [because(Code.ENDS_BEFORE_VISIT, day=day or "a day not known while it is on hold")]
 
 
-def _other_visits_still_inside(started: PassFacts, visit: VisitFacts) -> list[Reason]:
-    by_booking = started.terms.covered_by is CoveredBy.BOOKING
+def _other_visits_still_inside(started: PassFacts) -> list[Reason]:
+    lots = {lot.id: lot for lot in started.lots}
     for claim in started.claims:
-        instant = claim.booked_at if by_booking else claim.starts_at
-        if not any(window.covers(instant) for window in started.windows):
-            return [because(Code.WOULD_END_BEFORE_OTHER_VISITS, day=visit.day)]
+        covered = _covered_instant(started, covering_instant(started.terms, claim))
+        lot = lots.get(claim.lot_id) if claim.lot_id else None
+        windows = started.windows if lot is None else (*started.windows, lot.window)
+        if not any(window.covers(covered) for window in windows):
+            return [because(Code.WOULD_END_BEFORE_OTHER_VISITS, day=started.windows[0].first_day)]
     return []
 
 
@@ -124,8 +129,6 @@ def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: date
     enough = [lot for lot in usable if lot.available >= needed]
     if not enough:
         left = max((lot.available for lot in usable), default=0)
-        if not usable and any(window.covers(covered) for window in facts.windows) is False:
-            return Decision(facts.id, reasons=(because(Code.ENDS_BEFORE_VISIT, day=facts.windows[-1].last_day),))
         return Decision(facts.id, reasons=(because(Code.NO_SESSIONS_LEFT, left=left, needed=needed),))
     lot = min(enough, key=lot_order)
     return Decision(facts.id, lot, needed, lot.window.ends_at)

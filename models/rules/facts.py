@@ -1,17 +1,18 @@
 """What the rules know of one pass: a frozen picture taken under the pass's lock, or for a read."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from models.rules.activation import start_on_first_visit
-from models.rules.calendar import end_of_day
+from models.rules.calendar import end_of_day, local_day
 from models.rules.terms import Terms
 from models.rules.timeline import HoldFacts, PeriodFacts, Window, base_days, freezes, lay_out, nth_free_day
 from models.rules.values import (
     Activation,
     AfterExpiration,
     ClosedReason,
+    CoveredBy,
     LotKind,
     PassKind,
     ServiceCategory,
@@ -36,8 +37,7 @@ class VisitFacts:
     @property
     def minutes(self) -> int:
         """Its length in minutes, a begun minute counted whole."""
-        seconds = int((self.ends_at - self.starts_at).total_seconds())
-        return -(-seconds // 60)
+        return -((self.starts_at - self.ends_at) // timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class LotFacts:
     issued: int = 0
     own_first_on: date | None = None
     own_last_on: date | None = None
-    window: Window = Window()
+    window: Window = field(default_factory=Window)
 
     def usable(self, instant: datetime, now: datetime) -> bool:
         """Say whether it may pay for something covered at `instant`, decided at `now`."""
@@ -123,8 +123,12 @@ class PassFacts:
 
     @property
     def provisional(self) -> bool:
-        """True while its start may still move: it starts on its first visit and nothing has been consumed."""
-        return self.terms.activation is Activation.ON_FIRST_VISIT and not any(c.consumed for c in self.claims)
+        """True while its start may still move: it starts on its first visit, and nothing was consumed or renewed."""
+        return (
+            self.terms.activation is Activation.ON_FIRST_VISIT
+            and len(self.periods) == 1
+            and not any(claim.consumed for claim in self.claims)
+        )
 
     @property
     def starts_at(self) -> datetime | None:
@@ -170,6 +174,11 @@ def _lot_window(lot: LotFacts, periods: dict[int, Window], frozen: list[tuple[da
     )
 
 
+def covering_instant(terms: Terms, covered: VisitFacts | ClaimFacts) -> datetime:
+    """Return the instant that must lie inside the validity: the visit's start, or the moment it was booked."""
+    return covered.booked_at if terms.covered_by is CoveredBy.BOOKING else covered.starts_at
+
+
 def with_start(facts: PassFacts, start: date | None) -> PassFacts:
     """Return the facts of a pass whose first period starts on `start` (None: not started), laid out anew."""
     first, last = (None, None) if start is None else base_days(facts.terms, start, 0)
@@ -181,5 +190,5 @@ def with_provisional_start(facts: PassFacts, extra_days: tuple[date, ...] = ()) 
     """Return the facts started by their live visits and `extra_days`, where the start is still provisional."""
     if not facts.provisional:
         return facts
-    days = [claim.day for claim in facts.claims]
+    days = [local_day(covering_instant(facts.terms, claim), facts.zone) for claim in facts.claims]
     return with_start(facts, start_on_first_visit(facts.terms, facts.sold_on, [*days, *extra_days]))

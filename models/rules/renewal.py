@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from models.rules.calendar import DAY, end_of_day, local_day
 from models.rules.facts import PassFacts
-from models.rules.timeline import base_days
+from models.rules.timeline import base_days, freezes, nth_free_day
 from models.rules.values import AfterExpiration, RenewalTrigger, ValidityRule
 
 _ON_DEPLETION = (RenewalTrigger.ON_DEPLETION, RenewalTrigger.FIRST_OF_BOTH)
@@ -82,6 +82,7 @@ def next_period(
     while True:
         first, last = base_days(facts.terms, anchor_on, index)
         assert last is not None
-        if end_of_day(last + shift, facts.zone) > now:
+        ends_on = nth_free_day(first + shift, (last - first).days + 1, freezes(facts.holds))
+        if ends_on is None or end_of_day(ends_on, facts.zone) > now:
             return NextPeriod(number, anchor_on, index, first, last, restarts=False, opens_at=None, skipped=skipped)
         index, skipped = index + 1, skipped + 1

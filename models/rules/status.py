@@ -49,9 +49,10 @@ def status_at(facts: PassFacts, policy: RetryPolicy, now: datetime) -> PassStatu
         return PassStatus.CONVERTED
     if facts.starts_at is None or now < facts.starts_at:
         return PassStatus.NOT_STARTED
-    if ended(facts, now):
+    standing = standing_at(facts.overdue, policy, now)
+    if ended(facts, now) or standing is Standing.RELEASED:
         return PassStatus.EXPIRED
-    if standing_at(facts.overdue, policy, now) is Standing.SUSPENDED:
+    if standing is Standing.SUSPENDED:
         return PassStatus.SUSPENDED
     if facts.held_on(local_day(now, facts.zone)):
         return PassStatus.ON_HOLD

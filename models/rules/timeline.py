@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.rules.calendar import DAY, add_units, end_of_day, period_days, start_of_day
+from models.rules.calendar import DAY, add_units, end_of_day, local_day, period_days, start_of_day
 from models.rules.terms import Terms
 from models.rules.values import HoldKind, ValidityRule
 
@@ -110,7 +110,8 @@ def base_days(terms: Terms, anchor: date, index: int) -> tuple[date, date | None
     if validity.rule is ValidityRule.FIXED_DAY:
         assert validity.last_day is not None
         return anchor, validity.last_day
-    assert validity.count is not None and validity.unit is not None
+    assert validity.count is not None
+    assert validity.unit is not None
     if index == 0:
         return anchor, add_units(anchor, validity.unit, validity.count) - DAY
     return period_days(anchor, validity.unit, validity.count, index)
@@ -137,14 +138,22 @@ def _one_window(
     first = period.first_on + shift
     starts_at = period.opens_at or start_of_day(first, zone)
     if period.last_on is None:
-        if period.cut_at is None:
-            return Window(first, None, starts_at), shift
-        return Window(first, None, starts_at, max(period.cut_at, starts_at)), shift
+        whole = Window(first, None, starts_at)
+        return _cut(whole, period.cut_at, zone), shift
     days = (period.last_on - period.first_on).days + 1 + period.extra_days
     last = nth_free_day(first, days, frozen)
     next_shift = None if last is None else last - period.last_on
     ends_at = None if last is None else end_of_day(last, zone)
-    if period.cut_at is not None:
-        ends_at = period.cut_at if ends_at is None else min(period.cut_at, ends_at)
-        return Window(first, last, starts_at, max(ends_at, starts_at)), next_shift
-    return Window(first, last, starts_at, ends_at, paused=last is None), next_shift
+    whole = Window(first, last, starts_at, ends_at, paused=last is None)
+    return _cut(whole, period.cut_at, zone), next_shift
+
+
+def _cut(window: Window, cut_at: datetime | None, zone: str) -> Window:
+    """End the window at `cut_at` where that comes first. Its last day is then the day of its last instant."""
+    assert window.starts_at is not None
+    assert window.first_day is not None
+    if cut_at is None or (window.ends_at is not None and window.ends_at <= cut_at):
+        return window
+    ends_at = max(cut_at, window.starts_at)
+    last_day = max(window.first_day, local_day(ends_at - timedelta(microseconds=1), zone))
+    return Window(window.first_day, last_day, window.starts_at, ends_at)
