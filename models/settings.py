@@ -7,6 +7,7 @@ Every setting has a default with which a fresh checkout works. Two servers have 
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -80,3 +81,10 @@ def settings() -> Settings:
     `settings.cache_clear()` makes the next call read again; only the command line and tests need that.
     """
     return Settings()
+
+
+def name_servers(*, database_url: str, redis_url: str) -> None:
+    """Make these servers the ones that this process and the processes it starts talk to."""
+    os.environ["DATABASE_URL"] = database_url
+    os.environ["REDIS_URL"] = redis_url
+    settings.cache_clear()
