@@ -6,6 +6,7 @@ transaction, under which row-level security shows that business's rows and no ot
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -104,7 +105,10 @@ class Database:
                     connection.terminate()
 
     async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self._url, **self._options)
+        connection = await asyncpg.connect(self._url, **self._options)
+        # SQLAlchemy's connections answer JSON as values too, so a query reads alike on either kind.
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+        return connection
 
 
 def connection_options(settings: Settings) -> tuple[str, dict[str, Any]]:

@@ -35,7 +35,7 @@ class SessionPassError(Exception):
     """Everything the product raises on purpose."""
 
 
-class Refused(SessionPassError):
+class Refused(SessionPassError):  # noqa: N818 - a refusal is an answer
     """The request is refused and nothing has changed."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -48,11 +48,11 @@ class Refused(SessionPassError):
         return self.problems[0].reason.code
 
 
-class Unauthenticated(SessionPassError):
+class Unauthenticated(SessionPassError):  # noqa: N818
     """The key is missing, unknown or revoked."""
 
 
-class StoreUnavailable(SessionPassError):
+class StoreUnavailable(SessionPassError):  # noqa: N818
     """The database cannot be reached."""
 
 

@@ -84,8 +84,8 @@ Index(
     postgresql_where=sql("state = 'CAPTURED'"),
 )
 
-credits = tenant_table(
-    "credits",
+client_credits = tenant_table(
+    "client_credits",
     ident("client_id"),
     amount("amount_minor"),
     ident("order_id", optional=True),
@@ -96,7 +96,7 @@ credits = tenant_table(
     CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
 )
 
-Index("ix_credits_client", credits.c.business_id, credits.c.client_id)
+Index("ix_credits_client", client_credits.c.business_id, client_credits.c.client_id)
 
 gateway_charges = tenant_table(
     "gateway_charges",

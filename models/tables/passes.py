@@ -138,6 +138,8 @@ periods = tenant_table(
         where=sql("starts_at IS NOT NULL"),
         name="ex_periods_overlap",
         using="gist",
+        deferrable=True,
+        initially="DEFERRED",
     ),
     key=("pass_id", "number"),
 )

@@ -13,8 +13,8 @@ TENANT_TABLES = (
     "api_keys",
     "claimed_days",
     "claims",
+    "client_credits",
     "clients",
-    "credits",
     "events",
     "gateway_charges",
     "holds",
@@ -32,7 +32,7 @@ TENANT_TABLES = (
     "transfers",
     "visits",
 )
-APPEND_ONLY = ("transfers", "successions", "credits", "gateway_charges", "purchase_option_versions")
+APPEND_ONLY = ("transfers", "successions", "client_credits", "gateway_charges", "purchase_option_versions")
 
 
 def upgrade() -> None:
@@ -240,7 +240,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_api_keys_client", "api_keys", ["business_id", "client_id"], unique=False)
     op.create_table(
-        "credits",
+        "client_credits",
         sa.Column("business_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=False),
@@ -249,16 +249,16 @@ def upgrade() -> None:
         sa.Column("pass_id", sa.Uuid(), nullable=True),
         sa.Column("operation_id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_credits_amount_not_zero")),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_client_credits_amount_not_zero")),
         sa.ForeignKeyConstraint(
             ["business_id", "client_id"],
             ["clients.business_id", "clients.id"],
-            name=op.f("fk_credits_business_id_client_id"),
+            name=op.f("fk_client_credits_business_id_client_id"),
         ),
-        sa.ForeignKeyConstraint(["business_id"], ["businesses.id"], name="fk_credits_business_id"),
-        sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_credits")),
+        sa.ForeignKeyConstraint(["business_id"], ["businesses.id"], name="fk_client_credits_business_id"),
+        sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_client_credits")),
     )
-    op.create_index("ix_credits_client", "credits", ["business_id", "client_id"], unique=False)
+    op.create_index("ix_credits_client", "client_credits", ["business_id", "client_id"], unique=False)
     op.create_table(
         "orders",
         sa.Column("business_id", sa.Uuid(), nullable=False),
@@ -567,6 +567,8 @@ def upgrade() -> None:
             (sa.text("pass_id"), "="),
             (sa.text("tstzrange(starts_at, ends_at)"), "&&"),
             where=sa.text("starts_at IS NOT NULL"),
+            deferrable="True",
+            initially="DEFERRED",
             using="gist",
             name="ex_periods_overlap",
         ),

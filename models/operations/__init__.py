@@ -1,0 +1,1 @@
+"""What is done: one verb a file, each an `async def verb(tx, command)`, carried out by `run.run`."""

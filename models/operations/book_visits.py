@@ -1,0 +1,214 @@
+"""Book visits, and pay for them with a named pass, with whichever may, or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from models.errors import refuse, unknown
+from models.operations.base import FAR_FUTURE, FAR_PAST, STAFF, Changed, Tx, checked_text, violated
+from models.operations.claims import write_claim
+from models.operations.refresh import refresh
+from models.queries.locks import lock_client_passes, lock_passes
+from models.rules.allocation import Outcome, Request, allocate
+from models.rules.calendar import local_day
+from models.rules.codes import Code
+from models.rules.facts import PassFacts, VisitFacts
+from models.rules.values import Role, ServiceCategory, VisitState
+from models.tables.base import new_id
+from models.tables.visits import visits
+
+VISITS_MAX = 100
+_LENGTH_MAX = timedelta(days=7)
+
+
+class PayBy(StrEnum):
+    """What pays: whichever pass may (AUTO), the named PASS, or NOTHING, which leaves the visits unpaid."""
+
+    AUTO = "AUTO"
+    PASS = "PASS"
+    NOTHING = "NOTHING"
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """One visit to book; instants are aware."""
+
+    service_id: UUID
+    location_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    external_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookVisits:
+    """Book these visits for a client."""
+
+    client_id: UUID
+    visits: tuple[NewVisit, ...]
+    pay_by: PayBy = PayBy.AUTO
+    pass_id: UUID | None = None
+
+
+async def book_visits(tx: Tx, command: BookVisits) -> Changed:
+    """Book the visits and pay for as many as can be; the rest stay unpaid, each with every pass's reasons.
+
+    Errors: NOT_FOUND, TOO_MANY, NOTHING_TO_DO, DATES_REVERSED, DATE_OUT_OF_RANGE, VISIT_IN_PAST (clients),
+    ALREADY_BOOKED, EXTERNAL_REF_TAKEN.
+    """
+    tx.require(*STAFF, Role.CLIENT, Role.PARTNER)
+    tx.require_client(command.client_id, "client", "clientId")
+    if not command.visits:
+        raise refuse(Code.NOTHING_TO_DO, "visits", sentence="no visit was named.")
+    if len(command.visits) > VISITS_MAX:
+        raise refuse(Code.TOO_MANY, "visits", limit=VISITS_MAX)
+    if not await tx.raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", command.client_id):
+        raise unknown("client", "clientId")
+    passes = await payers(tx, command.client_id, command.pay_by, command.pass_id)
+    booked = await _insert(tx, command)
+    outcomes = await pay(tx, passes, booked, dict.fromkeys((v.id for v in booked), VisitState.BOOKED), command.pay_by)
+    return paid_answer(outcomes)
+
+
+async def payers(tx: Tx, client_id: UUID, pay_by: PayBy, pass_id: UUID | None) -> dict[UUID, PassFacts]:
+    """Lock and return the passes that may be asked to pay. Errors: NOT_FOUND, INVALID_INPUT."""
+    if (pay_by is PayBy.PASS) != (pass_id is not None):
+        raise refuse(Code.INVALID_INPUT, "payBy", sentence="PASS, and no other choice, names a passId.")
+    if pay_by is PayBy.NOTHING:
+        return {}
+    if pass_id is None:
+        return await lock_client_passes(tx.raw, client_id)
+    found = await lock_passes(tx.raw, [pass_id])
+    if not found:
+        raise unknown("pass", "passId")
+    tx.require_client(found[pass_id].client_id, "pass", "passId")
+    return found
+
+
+async def pay(
+    tx: Tx,
+    passes: dict[UUID, PassFacts],
+    to_pay: Sequence[VisitFacts],
+    states: dict[UUID, VisitState],
+    pay_by: PayBy,
+) -> tuple[Outcome, ...]:
+    """Allocate the locked passes to the visits, write the claims, and refresh the passes that pay."""
+    request = Request(tuple(passes.values()), tuple(to_pay), tx.business.policy, tx.now, tx.business.preset)
+    outcomes = allocate(request)
+    chosen_by = "NAMED" if pay_by is PayBy.PASS else tx.business.preset.value
+    paying = set()
+    for outcome in outcomes:
+        if outcome.paid_by is not None:
+            facts = passes[outcome.paid_by.pass_id]
+            pinned = pay_by is PayBy.PASS
+            await write_claim(tx, facts, outcome, states[outcome.visit.id], chosen_by=chosen_by, pinned=pinned)
+            paying.add(facts.id)
+    await refresh(tx, paying)
+    return outcomes
+
+
+def paid_answer(outcomes: Sequence[Outcome]) -> Changed:
+    """Return the visits in start order, the passes that pay, and why each unpaid visit is unpaid."""
+    paying = list(dict.fromkeys(outcome.paid_by.pass_id for outcome in outcomes if outcome.paid_by))
+    unpaid = [
+        {
+            "visitId": str(outcome.visit.id),
+            "refusals": [
+                {
+                    "passId": str(decision.pass_id),
+                    "reasons": [{"code": r.code.name, "values": dict(r.values)} for r in decision.reasons],
+                }
+                for decision in outcome.passed_over
+            ],
+        }
+        for outcome in outcomes
+        if outcome.paid_by is None
+    ]
+    figures: dict[str, Any] = {"paid": len(outcomes) - len(unpaid), "unpaid": unpaid}
+    return Changed(passes=paying, visits=[outcome.visit.id for outcome in outcomes], figures=figures)
+
+
+async def _insert(tx: Tx, command: BookVisits) -> list[VisitFacts]:
+    categories = await _categories(tx, command.visits)
+    zones = await _zones(tx, command.visits)
+    made = []
+    for index, wanted in enumerate(command.visits):
+        path = ("visits", str(index))
+        _check_times(tx, wanted, path)
+        if wanted.service_id not in categories:
+            raise unknown("service", *path, "serviceId")
+        if wanted.location_id not in zones:
+            raise unknown("location", *path, "locationId")
+        made.append(
+            VisitFacts(
+                id=new_id(),
+                client_id=command.client_id,
+                service_id=wanted.service_id,
+                category=categories[wanted.service_id],
+                location_id=wanted.location_id,
+                starts_at=wanted.starts_at,
+                ends_at=wanted.ends_at,
+                booked_at=tx.now,
+                day=local_day(wanted.starts_at, zones[wanted.location_id]),
+            )
+        )
+    for index, (visit, wanted) in enumerate(zip(made, command.visits, strict=True)):
+        await _insert_one(tx, visit, wanted, ("visits", str(index)))
+    return made
+
+
+async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[str, ...]) -> None:
+    reference = wanted.external_ref
+    if reference is not None:
+        reference = checked_text(reference, 1, 200, *path, "externalRef")
+    row = {
+        "id": visit.id,
+        "client_id": visit.client_id,
+        "service_id": visit.service_id,
+        "location_id": visit.location_id,
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "day": visit.day,
+        "booked_at": visit.booked_at,
+        "state": VisitState.BOOKED,
+        "external_ref": reference,
+    }
+    try:
+        await tx.insert(visits, row)
+    except IntegrityError as error:
+        match violated(error):
+            case "uq_visits_same_visit":
+                raise refuse(Code.ALREADY_BOOKED, *path) from error
+            case "uq_visits_external_ref":
+                raise refuse(Code.EXTERNAL_REF_TAKEN, *path, "externalRef") from error
+        raise
+    await tx.event("visit.booked", visit_id=visit.id)
+
+
+def _check_times(tx: Tx, wanted: NewVisit, path: tuple[str, ...]) -> None:
+    if wanted.ends_at <= wanted.starts_at:
+        raise refuse(Code.DATES_REVERSED, *path, "endsAt")
+    if wanted.ends_at - wanted.starts_at > _LENGTH_MAX:
+        raise refuse(Code.DATE_OUT_OF_RANGE, *path, "endsAt", field="endsAt", low="the start", high="7 days later")
+    low, high = tx.now - FAR_PAST, tx.now + FAR_FUTURE
+    if not low <= wanted.starts_at <= high:
+        raise refuse(Code.DATE_OUT_OF_RANGE, *path, "startsAt", field="startsAt", low=low, high=high)
+    if tx.actor.role is Role.CLIENT and wanted.starts_at < tx.now:
+        raise refuse(Code.VISIT_IN_PAST, *path, "startsAt")
+
+
+async def _categories(tx: Tx, wanted: Sequence[NewVisit]) -> dict[UUID, ServiceCategory]:
+    ids = list({visit.service_id for visit in wanted})
+    rows = await tx.raw.fetch("SELECT id, category FROM services WHERE id = ANY($1)", ids)
+    return {row["id"]: ServiceCategory(row["category"]) for row in rows}
+
+
+async def _zones(tx: Tx, wanted: Sequence[NewVisit]) -> dict[UUID, str]:
+    ids = list({visit.location_id for visit in wanted})
+    rows = await tx.raw.fetch("SELECT id, zone FROM locations WHERE id = ANY($1)", ids)
+    return {row["id"]: row["zone"] or tx.business.zone for row in rows}

@@ -1,0 +1,211 @@
+"""Create what is sold and attended: locations, services, clients, purchase options and their versions."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from models.errors import Problem, Refused, refuse, unknown
+from models.operations.base import STAFF, Changed, Tx, checked_text, violated
+from models.queries.catalogue import option_terms
+from models.rules.calendar import zone_exists
+from models.rules.codes import Code
+from models.rules.terms import Terms, terms_to_json
+from models.rules.terms_check import problems
+from models.rules.values import ServiceCategory
+from models.tables.base import new_id
+from models.tables.catalogue import locations, purchase_option_versions, purchase_options, services
+from models.tables.people import clients
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLocation:
+    """A place. `zone` None: the business's own."""
+
+    name: str
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateService:
+    """Something that is attended."""
+
+    name: str
+    category: ServiceCategory
+
+
+@dataclass(frozen=True, slots=True)
+class CreateClient:
+    """A person who buys and attends."""
+
+    name: str
+    email: str | None = None
+    home_location_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePurchaseOption:
+    """A sellable pass."""
+
+    name: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class RevisePurchaseOption:
+    """A new version. `from_version` is the version the reviser read; another one meanwhile refuses it."""
+
+    option_id: UUID
+    from_version: int
+    name: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePurchaseOption:
+    """No longer sell an option. Sold passes keep their terms, and go on renewing under them."""
+
+    option_id: UUID
+
+
+async def create_location(tx: Tx, command: CreateLocation) -> Changed:
+    """Create a location. Errors: TEXT_OUT_OF_RANGE, UNKNOWN_ZONE, NAME_TAKEN."""
+    tx.require(*STAFF)
+    name = checked_text(command.name, 1, 200, "name")
+    if command.zone is not None and not zone_exists(command.zone):
+        raise refuse(Code.UNKNOWN_ZONE, "zone", zone=command.zone)
+    created = new_id()
+    row = {"id": created, "name": name, "zone": command.zone, "created_at": tx.now}
+    try:
+        await tx.insert(locations, row)
+    except IntegrityError as error:
+        raise refuse(Code.NAME_TAKEN, "name", thing="location") from error
+    await tx.event("location.created", location=created)
+    return Changed(rows={"location": created})
+
+
+async def create_service(tx: Tx, command: CreateService) -> Changed:
+    """Create a service. Errors: TEXT_OUT_OF_RANGE, NAME_TAKEN."""
+    tx.require(*STAFF)
+    name = checked_text(command.name, 1, 200, "name")
+    created = new_id()
+    row = {"id": created, "name": name, "category": command.category, "created_at": tx.now}
+    try:
+        await tx.insert(services, row)
+    except IntegrityError as error:
+        raise refuse(Code.NAME_TAKEN, "name", thing="service") from error
+    await tx.event("service.created", service=created)
+    return Changed(rows={"service": created})
+
+
+async def create_client(tx: Tx, command: CreateClient) -> Changed:
+    """Create a client. Errors: TEXT_OUT_OF_RANGE, INVALID_INPUT for an email, NOT_FOUND for the home location."""
+    tx.require(*STAFF)
+    name = checked_text(command.name, 1, 200, "name")
+    email = None if command.email is None else checked_text(command.email, 3, 254, "email")
+    if email is not None and ("@" not in email[1:-1] or " " in email):
+        raise refuse(Code.INVALID_INPUT, "email", sentence="That is not an email address.")
+    created = new_id()
+    row = {
+        "id": created,
+        "name": name,
+        "email": email,
+        "home_location_id": command.home_location_id,
+        "created_at": tx.now,
+    }
+    try:
+        await tx.insert(clients, row)
+    except IntegrityError as error:
+        if "home_location_id" not in violated(error):
+            raise
+        raise unknown("location", "homeLocationId") from error
+    await tx.event("client.created", client=created)
+    return Changed(rows={"client": created})
+
+
+async def create_purchase_option(tx: Tx, command: CreatePurchaseOption) -> Changed:
+    """Create a purchase option, version 1. Errors: TERMS_CONTRADICT, QUANTITY_OUT_OF_RANGE, NOT_FOUND, NAME…"""
+    tx.require(*STAFF)
+    option_id = new_id()
+    name = await _checked(tx, command.name, command.terms)
+    await tx.insert(
+        purchase_options, {"id": option_id, "current_version": 1, "created_at": tx.now, "archived_at": None}
+    )
+    await _write_version(tx, option_id, 1, name, command.terms)
+    await tx.event("purchaseOption.created", option=option_id)
+    return Changed(rows={"purchaseOption": option_id})
+
+
+async def revise_purchase_option(tx: Tx, command: RevisePurchaseOption) -> Changed:
+    """Make the next version. Sold passes keep theirs. Errors as for creating, and VERSION_CHANGED, OPTION_ARCHIVED."""
+    tx.require(*STAFF)
+    current = await _locked(tx, command.option_id)
+    if current["current_version"] != command.from_version:
+        raise refuse(Code.VERSION_CHANGED, "fromVersion")
+    name = await _checked(tx, command.name, command.terms)
+    before = await option_terms(tx.raw, command.option_id)
+    assert before is not None
+    if before.terms == command.terms and before.name == name:
+        raise refuse(Code.NOTHING_TO_DO, "terms", sentence="the option already reads like this.")
+    version = command.from_version + 1
+    await _write_version(tx, command.option_id, version, name, command.terms)
+    await tx.update(purchase_options, command.option_id, current_version=version)
+    await tx.event("purchaseOption.revised", option=command.option_id, version=version)
+    return Changed(rows={"purchaseOption": command.option_id})
+
+
+async def archive_purchase_option(tx: Tx, command: ArchivePurchaseOption) -> Changed:
+    """Stop selling an option. Errors: NOT_FOUND, OPTION_ARCHIVED."""
+    tx.require(*STAFF)
+    await _locked(tx, command.option_id)
+    await tx.update(purchase_options, command.option_id, archived_at=tx.now)
+    await tx.event("purchaseOption.archived", option=command.option_id)
+    return Changed(rows={"purchaseOption": command.option_id})
+
+
+async def _locked(tx: Tx, option_id: UUID) -> dict[str, int]:
+    row = await tx.raw.fetchrow("SELECT * FROM purchase_options WHERE id = $1 FOR UPDATE", option_id)
+    if row is None:
+        raise unknown("purchase option", "purchaseOptionId")
+    if row["archived_at"] is not None:
+        raise refuse(Code.OPTION_ARCHIVED, "purchaseOptionId")
+    return dict(row)
+
+
+async def _checked(tx: Tx, name: str, terms: Terms) -> str:
+    """Refuse terms that contradict themselves or name what does not exist; return the name as kept."""
+    cleaned = checked_text(name, 1, 200, "name")
+    found = [Problem(reason, ("terms", *path)) for path, reason in problems(terms)]
+    if found:
+        raise Refused(*found)
+    if terms.validity.last_day is not None and terms.validity.last_day < tx.today:
+        raise refuse(Code.DATES_REVERSED, "terms", "validity", "lastDay")
+    for field, thing, table, ids in (
+        ("serviceIds", "service", "services", terms.access.service_ids),
+        ("locationIds", "location", "locations", terms.access.location_ids),
+    ):
+        if ids is not None:
+            known = await tx.raw.fetchval(f"SELECT count(*) FROM {table} WHERE id = ANY($1)", list(ids))
+            if known != len(ids):
+                raise unknown(thing, "terms", "access", field)
+    if terms.conversion is not None:
+        target = await option_terms(tx.raw, terms.conversion.target_option_id)
+        if target is None:
+            raise unknown("purchase option", "terms", "conversion", "targetOptionId")
+    return cleaned
+
+
+async def _write_version(tx: Tx, option_id: UUID, version: int, name: str, terms: Terms) -> None:
+    await tx.insert(
+        purchase_option_versions,
+        {
+            "option_id": option_id,
+            "version": version,
+            "name": name,
+            "kind": terms.kind,
+            "price_minor": terms.price_minor,
+            "quantity": terms.quantity,
+            "terms": terms_to_json(terms),
+            "created_at": tx.now,
+        },
+    )

@@ -1,0 +1,195 @@
+"""Tie visits to passes, and untie them: the only place that writes claims and claimed days."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.operations.base import Tx
+from models.operations.ledger import grant, move
+from models.queries.locks import lock_passes, lock_visits
+from models.rules.allocation import Outcome
+from models.rules.calendar import local_day
+from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account
+from models.rules.facts import PassFacts
+from models.rules.values import Account, LotKind, PassKind, VisitState
+from models.tables.base import new_id
+from models.tables.visits import claimed_days, claims, visits
+
+_STANDING = """
+SELECT c.*, d.account AS day_account FROM claims c
+LEFT JOIN claimed_days d ON d.business_id = c.business_id AND d.id = c.claimed_day_id
+WHERE c.visit_id = ANY($1) AND c.released_at IS NULL
+"""
+
+
+async def lock_visits_with_passes(
+    tx: Tx, visit_ids: Iterable[UUID], more_passes: Iterable[UUID] = ()
+) -> tuple[list[asyncpg.Record], dict[UUID, PassFacts]]:
+    """Lock the passes that pay for the visits (and `more_passes`), then the visits; return rows and facts.
+
+    Which pass pays is known only after reading, so it is read, locked, and read again under the lock.
+    """
+    ids, wanted = list(visit_ids), set(more_passes)
+    while True:
+        rows = await tx.raw.fetch("SELECT pass_id FROM visits WHERE id = ANY($1) AND pass_id IS NOT NULL", ids)
+        wanted |= {row["pass_id"] for row in rows}
+        passes = await lock_passes(tx.raw, wanted)
+        locked = await lock_visits(tx.raw, ids)
+        if {row["pass_id"] for row in locked if row["pass_id"]} <= wanted:
+            return locked, passes
+
+
+async def standing_claims(tx: Tx, visit_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
+    """Return the standing claim of each visit that is paid."""
+    rows = await tx.raw.fetch(_STANDING, list(visit_ids))
+    return {row["visit_id"]: row for row in rows}
+
+
+async def write_claim(
+    tx: Tx, facts: PassFacts, outcome: Outcome, state: VisitState, *, chosen_by: str, pinned: bool = False
+) -> None:
+    """Let the chosen pass pay for the visit, which is in `state`; the units move at once to where that puts them."""
+    decision, visit = outcome.paid_by, outcome.visit
+    assert decision is not None
+    lot_id, day_id = (decision.lot.id if decision.lot else None), None
+    quantity = decision.quantity
+    if facts.kind is PassKind.DAY:
+        assert lot_id is not None
+        day_id = await _claim_day(tx, facts, lot_id, visit.location_id, visit.day, visit.id, fresh=quantity == 1)
+        quantity = 0
+    elif lot_id is not None:
+        await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.BOOKED, quantity, visit_id=visit.id)
+    row = {
+        "id": new_id(),
+        "visit_id": visit.id,
+        "pass_id": facts.id,
+        "lot_id": lot_id,
+        "claimed_day_id": day_id,
+        "quantity": quantity,
+        "account": Account.BOOKED,
+        "pinned": pinned,
+        "reason": {
+            "chosenBy": chosen_by,
+            "lotKind": decision.lot.kind if decision.lot else None,
+            "passedOver": [
+                {"passId": str(other.pass_id), "codes": [reason.code.name for reason in other.reasons]}
+                for other in outcome.passed_over
+            ],
+        },
+        "operation_id": tx.operation_id,
+        "claimed_at": tx.now,
+    }
+    await tx.insert(claims, row)
+    await tx.update(visits, visit.id, pass_id=facts.id)
+    await tx.event("visit.paid", pass_id=facts.id, visit_id=visit.id)
+    if state is not VisitState.BOOKED:
+        claim = (await standing_claims(tx, [visit.id]))[visit.id]
+        await settle_claim(tx, facts, claim, account_after(facts.terms.outcomes, state), may_make_up=False)
+
+
+async def settle_claim(tx: Tx, facts: PassFacts, claim: Any, target: Account, *, may_make_up: bool) -> UUID | None:
+    """Bring a standing claim's units to `target`; AVAILABLE releases the claim. Returns a make-up lot if one was made.
+
+    A unit returned to a lot that is already over becomes a make-up lot where `may_make_up`, and lapses otherwise.
+    """
+    await tx.update(claims, claim["id"], account=target)
+    if claim["claimed_day_id"] is None:
+        made = await _move_units(
+            tx,
+            facts,
+            claim["lot_id"],
+            Account(claim["account"]),
+            target,
+            claim["quantity"],
+            claim["visit_id"],
+            may_make_up,
+        )
+    else:
+        made = await _settle_day(tx, facts, claim, may_make_up)
+    if target is Account.AVAILABLE:
+        await tx.update(claims, claim["id"], released_at=tx.now, released_operation_id=tx.operation_id)
+        await tx.update(visits, claim["visit_id"], pass_id=None)
+        await tx.event("visit.unpaid", pass_id=facts.id, visit_id=claim["visit_id"])
+    return made
+
+
+async def _claim_day(
+    tx: Tx, facts: PassFacts, lot_id: UUID, location_id: UUID, day: Any, visit_id: UUID, *, fresh: bool
+) -> UUID:
+    """Return the claimed day of this pass, location and date, spending a unit for it where it is new."""
+    if not fresh:
+        found = await tx.row(
+            """SELECT id, account FROM claimed_days
+               WHERE pass_id = $1 AND location_id = $2 AND day = $3 AND account <> 'AVAILABLE'""",
+            facts.id,
+            location_id,
+            day,
+        )
+        if found["account"] == Account.FORFEITED:
+            await _move_day(tx, facts.id, lot_id, found["id"], Account.FORFEITED, Account.BOOKED, visit_id)
+        return UUID(str(found["id"]))
+    day_id = new_id()
+    await tx.insert(
+        claimed_days,
+        {
+            "id": day_id,
+            "pass_id": facts.id,
+            "lot_id": lot_id,
+            "location_id": location_id,
+            "day": day,
+            "account": Account.BOOKED,
+        },
+    )
+    await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.BOOKED, 1, visit_id=visit_id)
+    return day_id
+
+
+async def _settle_day(tx: Tx, facts: PassFacts, claim: Any, may_make_up: bool) -> UUID | None:
+    rows = await tx.raw.fetch(
+        "SELECT account FROM claims WHERE claimed_day_id = $1 AND released_at IS NULL", claim["claimed_day_id"]
+    )
+    before, after = Account(claim["day_account"]), day_account(Account(row["account"]) for row in rows)
+    if before is after:
+        return None
+    await tx.update(claimed_days, claim["claimed_day_id"], account=after)
+    return await _move_units(tx, facts, claim["lot_id"], before, after, 1, claim["visit_id"], may_make_up)
+
+
+async def _move_day(
+    tx: Tx, pass_id: UUID, lot_id: UUID, day_id: UUID, before: Account, after: Account, visit_id: UUID
+) -> None:
+    await tx.update(claimed_days, day_id, account=after)
+    await move(tx, lot_id, pass_id, before, after, 1, visit_id=visit_id)
+
+
+async def _move_units(
+    tx: Tx,
+    facts: PassFacts,
+    lot_id: UUID | None,
+    before: Account,
+    after: Account,
+    quantity: int,
+    visit_id: UUID,
+    may_make_up: bool,
+) -> UUID | None:
+    if lot_id is None or before is after or quantity == 0:
+        return None
+    await move(tx, lot_id, facts.id, before, after, quantity, visit_id=visit_id)
+    if after is not Account.AVAILABLE:
+        return None
+    lot = next(lot for lot in facts.lots if lot.id == lot_id)
+    if lot.window.ends_at is None or tx.now < lot.window.ends_at:
+        return None
+    if not may_make_up:
+        await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.EXPIRED, quantity, visit_id=visit_id)
+        return None
+    await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.TRANSFERRED, quantity, visit_id=visit_id)
+    assert facts.terms.unit is not None
+    today = local_day(tx.now, facts.zone)
+    days = (today, today + timedelta(days=MAKE_UP_DAYS_MIN))
+    made = await grant(tx, facts.id, lot.period_number, LotKind.MAKE_UP, facts.terms.unit, quantity, own_days=days)
+    await tx.event("lot.madeUp", pass_id=facts.id, visit_id=visit_id, lot=made, lastDay=days[1])
+    return made

@@ -1,0 +1,315 @@
+"""Convert a pass to another purchase option: now, at its end, or on a date. It has exactly one successor."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from models.errors import refuse, unknown
+from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
+from models.operations.book_visits import PayBy, paid_answer, pay
+from models.operations.lapse import booked_from, release_claims, without_lot_ends
+from models.operations.ledger import grant, move
+from models.operations.pass_guards import locked_pass, require_open, require_settled
+from models.operations.refresh import refresh
+from models.operations.renew_pass import next_attempt, renewal_declined, stored_payment, write_succession
+from models.operations.sell_pass import check_not_over, checked_payment, payment_details, write_pass
+from models.queries.catalogue import OptionVersion, option_terms
+from models.queries.facts import load_passes, load_visits
+from models.queries.locks import lock_passes
+from models.rules.calendar import local_day
+from models.rules.codes import Code
+from models.rules.facts import LotFacts, PassFacts
+from models.rules.values import (
+    Account,
+    Activation,
+    AfterExpiration,
+    ClosedReason,
+    ConversionTiming,
+    LotKind,
+    OrderPurpose,
+    PaymentMethod,
+    TestCard,
+    UnusedAtConversion,
+    VisitState,
+)
+from models.tables.base import new_id
+from models.tables.orders import client_credits
+from models.tables.passes import passes
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertPass:
+    """Convert now, free or paid."""
+
+    pass_id: UUID
+    option_id: UUID
+    timing: ConversionTiming = ConversionTiming.NOW_PAID
+    unused: UnusedAtConversion = UnusedAtConversion.FORFEIT
+    payment_method: PaymentMethod | None = None
+    test_card: TestCard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleConversion:
+    """Convert at the end of the pass, or on a date before it."""
+
+    pass_id: UUID
+    option_id: UUID
+    on: date | None = None
+    unused: UnusedAtConversion = UnusedAtConversion.FORFEIT
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConversion:
+    """Forget a scheduled conversion; what followed the end before follows it again."""
+
+    pass_id: UUID
+
+
+async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
+    """Check the conversion and say what is to be charged: the target's price, less the value of unused visits.
+
+    Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, PAYMENT_IN_PROGRESS, CONVERT_TO_ITSELF, OPTION_ARCHIVED,
+    CARRY_IMPOSSIBLE, PAYMENT_REQUIRED, PAYMENT_DECLINED.
+    """
+    tx.require(*STAFF)
+    facts = await locked_pass(tx, command.pass_id)
+    require_open(tx, facts)
+    require_settled(facts)
+    if command.timing not in (ConversionTiming.NOW_FREE, ConversionTiming.NOW_PAID):
+        raise refuse(Code.INVALID_INPUT, "timing", sentence="A later conversion is scheduled with scheduleConversion.")
+    target = await _target(tx, facts, command.option_id, command.unused)
+    check_not_over(tx, target.terms, None)
+    free = command.timing is ConversionTiming.NOW_FREE
+    price = 0 if free else target.terms.price_minor
+    value = await _unused_value(tx, facts) if command.unused is UnusedAtConversion.CREDIT else 0
+    payment = checked_payment(tx, command.payment_method, command.test_card, price - min(price, value))
+    return await _to_pay(tx, facts, target, command.unused, price, value, payment, automatic=False)
+
+
+async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
+    """Plan a conversion, in place of whatever followed the end.
+
+    Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, CONVERT_TO_ITSELF, OPTION_ARCHIVED, CARRY_IMPOSSIBLE,
+    NO_END_TO_EXTEND for an end the pass does not have, DATE_OUT_OF_RANGE, HOLD_OUTSIDE_PASS for a date after it.
+    """
+    tx.require(*STAFF)
+    facts = await locked_pass(tx, command.pass_id)
+    require_open(tx, facts)
+    await _target(tx, facts, command.option_id, command.unused)
+    if command.on is None:
+        if facts.windows[-1].starts_at is not None and facts.periods[-1].last_on is None:
+            raise refuse(Code.INVALID_INPUT, "on", sentence="The pass has no end; name a date.")
+    else:
+        checked_day(tx, command.on, "on")
+        low, high = local_day(tx.now, facts.zone), facts.windows[-1].last_day
+        if command.on <= low or (high is not None and command.on > high):
+            raise refuse(Code.DATE_OUT_OF_RANGE, "on", field="on", low=f"after {low}", high=high or "no end")
+    planned = facts.conversion is not None and facts.after_expiration is AfterExpiration.CONVERT
+    former = {} if planned else {"former_after_expiration": facts.after_expiration}
+    await tx.update(
+        passes,
+        facts.id,
+        conversion_option_id=command.option_id,
+        conversion_on=command.on,
+        conversion_unused=command.unused,
+        after_expiration=AfterExpiration.CONVERT,
+        **former,
+    )
+    await tx.event("conversion.scheduled", pass_id=facts.id, option=command.option_id, on=command.on)
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id])
+
+
+async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
+    """Restore the rule that followed the end before. A pass sold to convert then expires.
+
+    Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, CONVERSION_NOT_PLANNED, PAYMENT_IN_PROGRESS.
+    """
+    tx.require(*STAFF)
+    facts = await locked_pass(tx, command.pass_id)
+    require_open(tx, facts)
+    require_settled(facts)
+    if facts.conversion is None:
+        raise refuse(Code.CONVERSION_NOT_PLANNED, "passId")
+    former = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
+    await tx.update(
+        passes,
+        facts.id,
+        conversion_option_id=None,
+        conversion_on=None,
+        conversion_unused=None,
+        after_expiration=former or AfterExpiration.EXPIRE,
+        former_after_expiration=None,
+    )
+    await tx.event("conversion.cancelled", pass_id=facts.id)
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id])
+
+
+async def convert_due(tx: Tx, facts: PassFacts) -> ToPay:
+    """Say what the conversion that is due by itself charges; the caller holds the lock and has seen that it is due."""
+    assert facts.conversion is not None
+    target = await option_terms(tx.raw, facts.conversion.target_option_id)
+    assert target is not None, "an option is archived, never deleted"
+    stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
+    price, unused = target.terms.price_minor, facts.conversion.unused
+    value = await _unused_value(tx, facts) if unused is UnusedAtConversion.CREDIT else 0
+    return await _to_pay(tx, facts, target, unused, price, value, stored_payment(stored), automatic=True)
+
+
+async def _target(tx: Tx, facts: PassFacts, option_id: UUID, unused: UnusedAtConversion) -> OptionVersion:
+    current = await tx.raw.fetchval("SELECT option_id FROM passes WHERE id = $1", facts.id)
+    target = await option_terms(tx.raw, option_id)
+    if target is None:
+        raise unknown("purchase option", "purchaseOptionId")
+    if current == option_id:
+        raise refuse(Code.CONVERT_TO_ITSELF, "purchaseOptionId")
+    if target.archived_at is not None:
+        raise refuse(Code.OPTION_ARCHIVED, "purchaseOptionId")
+    carries = unused is UnusedAtConversion.CARRY
+    if carries and (facts.terms.unit is None or facts.terms.unit is not target.terms.unit):
+        raise refuse(Code.CARRY_IMPOSSIBLE, "unused")
+    return target
+
+
+async def _to_pay(
+    tx: Tx,
+    facts: PassFacts,
+    target: OptionVersion,
+    unused: UnusedAtConversion,
+    price_minor: int,
+    value_minor: int,
+    payment: Payment | None,
+    *,
+    automatic: bool,
+) -> ToPay:
+    number = facts.periods[-1].number
+    attempt = await next_attempt(tx, facts.id, number)
+    details: dict[str, Any] = {
+        "automatic": automatic,
+        "option_id": str(target.option_id),
+        "option_version": target.version,
+        "unused": unused,
+        "successor_of": str(number),
+    }
+    return ToPay(
+        purpose=OrderPurpose.CONVERSION,
+        client_id=facts.client_id,
+        pass_id=new_id(),
+        period_number=1,
+        subject_pass_id=facts.id,
+        price_minor=price_minor,
+        credit_minor=min(price_minor, value_minor),
+        payment=payment,
+        details=details | payment_details(payment),
+        gateway_key=f"convert:{facts.id}:{number}:{attempt}",
+    )
+
+
+async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
+    """Close the old pass, write the new one, carry or credit what is unused, and re-point booked visits."""
+    assert bought.subject_pass_id is not None
+    old = (await lock_passes(tx.raw, [bought.subject_pass_id]))[bought.subject_pass_id]
+    option = await option_terms(tx.raw, UUID(bought.details["option_id"]), bought.details["option_version"])
+    assert option is not None, "a version that was sold is never deleted"
+    ahead = await booked_from(tx, old, tx.now)
+    await release_claims(tx, without_lot_ends(old), ahead)
+    unused = await _empty(tx, old, bought)
+    await _close(tx, old)
+    await _open(tx, old, bought, option)
+    number = old.periods[-1].number
+    await write_succession(tx, old.id, number, "CONVERSION", bought.pass_id, 1)
+    carried = bought.details["unused"] == UnusedAtConversion.CARRY and unused > 0
+    if carried and option.terms.unit is not None:
+        await grant(tx, bought.pass_id, 1, LotKind.ROLLOVER, option.terms.unit, unused)
+    new = await refresh(tx, [old.id, bought.pass_id])
+    await tx.event("pass.converted", pass_id=old.id, to=bought.pass_id, unused=unused)
+    await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor, convertedFrom=old.id)
+    wanted = list((await load_visits(tx.raw, ahead)).values())
+    states = dict.fromkeys(ahead, VisitState.BOOKED)
+    outcomes = await pay(tx, {bought.pass_id: new[bought.pass_id]}, wanted, states, PayBy.PASS)
+    answer = paid_answer(outcomes)
+    figures = answer.figures | {"unused": unused, "unusedBecame": bought.details["unused"]}
+    return Changed(passes=[bought.pass_id, old.id], visits=answer.visits, figures=figures)
+
+
+def _alive(facts: PassFacts, lots: tuple[LotFacts, ...], now: Any) -> list[LotFacts]:
+    """The lots that are not over, and those that end with the pass itself, whose rest is what a successor gets."""
+    return [
+        lot
+        for lot in lots
+        if lot.available and (lot.window.ends_at in (None, facts.ends_at) or now < lot.window.ends_at)
+    ]
+
+
+async def _empty(tx: Tx, old: PassFacts, bought: ToPay) -> int:
+    """Move what is unused out of the old pass; return how many units that were."""
+    forfeits = bought.details["unused"] == UnusedAtConversion.FORFEIT
+    target = Account.EXPIRED if forfeits else Account.CONVERTED
+    emptied = (await load_passes(tx.raw, [old.id]))[old.id]
+    value = await _unused_value(tx, emptied)
+    unused = 0
+    for lot in _alive(old, emptied.lots, tx.now):
+        await move(tx, lot.id, old.id, Account.AVAILABLE, target, lot.available)
+        unused += lot.available
+    left_over = value - bought.credit_minor
+    if bought.details["unused"] == UnusedAtConversion.CREDIT and left_over > 0:
+        row = {"id": new_id(), "client_id": old.client_id, "amount_minor": left_over, "order_id": bought.id}
+        row |= {"pass_id": old.id, "operation_id": tx.operation_id, "at": tx.now}
+        await tx.insert(client_credits, row)
+    return unused
+
+
+async def _unused_value(tx: Tx, facts: PassFacts) -> int:
+    """Return what the unused units are worth in minor units, rounded down: their share of each period's price."""
+    rows = await tx.raw.fetch("SELECT number, price_minor FROM periods WHERE pass_id = $1", facts.id)
+    prices = {row["number"]: row["price_minor"] for row in rows}
+    granted = facts.terms.quantity or 0
+    return sum(
+        prices[lot.period_number] * min(lot.available, granted) // granted
+        for lot in _alive(facts, facts.lots, tx.now)
+        if lot.kind is LotKind.GRANT and granted
+    )
+
+
+async def _close(tx: Tx, old: PassFacts) -> None:
+    await tx.raw.execute(
+        "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND cut_at IS NULL AND starts_at IS NOT NULL "
+        "AND (ends_at IS NULL OR ends_at > $1)",
+        tx.now,
+        old.id,
+    )
+    await tx.update(
+        passes,
+        old.id,
+        closed_reason=ClosedReason.CONVERTED,
+        closed_at=tx.now,
+        overdue_since=None,
+        charge_attempts=0,
+        last_attempt_at=None,
+        hard_declined=False,
+    )
+
+
+async def _open(tx: Tx, old: PassFacts, bought: ToPay, option: OptionVersion) -> None:
+    """The new pass starts the instant the old one ends, where its own activation leaves that open."""
+    starts_on = opens_at = None
+    at_end = old.ends_at is not None and old.ends_at <= tx.now
+    if option.terms.activation in (Activation.ON_SALE, Activation.ON_DATE) and at_end and old.ends_at is not None:
+        starts_on, opens_at = local_day(old.ends_at, old.zone), old.ends_at
+    await write_pass(
+        tx,
+        bought,
+        option,
+        starts_on=starts_on,
+        zone=old.zone,
+        predecessor=(old.id, old.periods[-1].number),
+        opens_at=opens_at,
+    )
+
+
+async def conversion_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:
+    """Note the failed charge, as for a renewal: the old pass stands on the same ladder."""
+    await renewal_declined(tx, bought, hard=hard, detail=detail)

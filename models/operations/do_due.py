@@ -1,0 +1,71 @@
+"""Make official what is due of one pass: lock it, look again, and leave quietly if nothing is due."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.operations.base import Changed, ToPay, Tx
+from models.operations.convert_pass import convert_due
+from models.operations.lapse import booked_from, lapse_lots, release_claims
+from models.operations.refresh import refresh
+from models.operations.renew_pass import renew_due
+from models.queries.locks import lock_passes
+from models.rules.due import next_due
+from models.rules.facts import PassFacts
+from models.rules.values import AfterExpiration, ClosedReason, DueKind, Role
+from models.tables.passes import passes
+
+
+@dataclass(frozen=True, slots=True)
+class DoDue:
+    """Do what is due of this pass, if anything is."""
+
+    pass_id: UUID
+
+
+async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
+    """Do the one thing that is due first; None where nothing is."""
+    tx.require(Role.WORKER)
+    facts = (await lock_passes(tx.raw, [command.pass_id])).get(command.pass_id)
+    if facts is None:
+        return None
+    due = next_due(facts, tx.business.policy, tx.now)
+    if due is None or due.at > tx.now:
+        stored = await tx.raw.fetchval("SELECT next_due_at FROM passes WHERE id = $1", facts.id)
+        if stored == (due and due.at):
+            return None
+        await refresh(tx, [facts.id])
+        return Changed(passes=[facts.id])
+    match due.kind:
+        case DueKind.RENEW:
+            return await renew_due(tx, facts)
+        case DueKind.CONVERT:
+            return await convert_due(tx, facts)
+        case DueKind.RETRY:
+            converts = facts.after_expiration is AfterExpiration.CONVERT
+            return await (convert_due(tx, facts) if converts else renew_due(tx, facts))
+        case DueKind.EXPIRE:
+            return await _close(tx, facts, ClosedReason.EXPIRED)
+        case DueKind.RELEASE:
+            return await _close(tx, facts, ClosedReason.RELEASED)
+        case DueKind.LOT_EXPIRE:
+            return await _lapse(tx, facts)
+
+
+async def _close(tx: Tx, facts: PassFacts, reason: ClosedReason) -> Changed:
+    released = reason is ClosedReason.RELEASED
+    ahead = await booked_from(tx, facts, tx.now) if released else []
+    await release_claims(tx, facts, ahead)
+    current = facts if not ahead else (await lock_passes(tx.raw, [facts.id]))[facts.id]
+    expired = await lapse_lots(tx, current, everything=released)
+    closed_at = tx.now if released else facts.ends_at
+    await tx.update(passes, facts.id, closed_reason=reason, closed_at=closed_at)
+    await tx.event(f"pass.{reason.lower()}", pass_id=facts.id, units=expired)
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id], visits=ahead, figures={"expired": expired})
+
+
+async def _lapse(tx: Tx, facts: PassFacts) -> Changed:
+    expired = await lapse_lots(tx, facts)
+    await tx.event("lot.expired", pass_id=facts.id, units=expired)
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id], figures={"expired": expired})

@@ -1,0 +1,74 @@
+"""Bring what the store keeps of a pass (its days, instants and next due time) in line with the rules.
+
+Every verb that touched a pass ends here, so there is one way in which a window or a due time is ever computed.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from models.operations.base import Tx
+from models.queries.facts import load_passes
+from models.rules.due import next_due
+from models.rules.facts import PassFacts, with_provisional_start
+from models.tables.passes import passes
+
+_PERIODS = """
+UPDATE periods p SET first_on = n.first_on, last_on = n.last_on, anchor_on = coalesce(p.anchor_on, n.first_on),
+    first_day = n.first_day, last_day = n.last_day, starts_at = n.starts_at, ends_at = n.ends_at
+FROM unnest($2::int[], $3::date[], $4::date[], $5::date[], $6::date[], $7::timestamptz[], $8::timestamptz[])
+    AS n(number, first_on, last_on, first_day, last_day, starts_at, ends_at)
+WHERE p.pass_id = $1 AND p.number = n.number
+  AND (p.first_on, p.last_on, p.first_day, p.last_day, p.starts_at, p.ends_at)
+      IS DISTINCT FROM (n.first_on, n.last_on, n.first_day, n.last_day, n.starts_at, n.ends_at)
+"""
+_LOTS = """
+UPDATE lots l SET starts_at = n.starts_at, expires_at = n.expires_at
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS n(id, starts_at, expires_at)
+WHERE l.id = n.id AND (l.starts_at, l.expires_at) IS DISTINCT FROM (n.starts_at, n.expires_at)
+"""
+
+
+async def refresh(tx: Tx, pass_ids: Iterable[UUID]) -> dict[UUID, PassFacts]:
+    """Recompute the passes (already locked) from the store and keep the answer. Returns the facts as kept."""
+    loaded = await load_passes(tx.raw, sorted(set(pass_ids)))
+    kept = {}
+    for pass_id, facts in loaded.items():
+        kept[pass_id] = with_provisional_start(facts)
+        await _keep(tx, kept[pass_id])
+    return kept
+
+
+async def _keep(tx: Tx, facts: PassFacts) -> None:
+    pairs = list(zip(facts.periods, facts.windows, strict=True))
+    await tx.raw.execute(
+        _PERIODS,
+        facts.id,
+        [period.number for period, _ in pairs],
+        [period.first_on for period, _ in pairs],
+        [period.last_on for period, _ in pairs],
+        [window.first_day for _, window in pairs],
+        [window.last_day for _, window in pairs],
+        [window.starts_at for _, window in pairs],
+        [window.ends_at for _, window in pairs],
+    )
+    await tx.raw.execute(
+        _LOTS,
+        [lot.id for lot in facts.lots],
+        [lot.window.starts_at for lot in facts.lots],
+        [lot.window.ends_at for lot in facts.lots],
+    )
+    due = next_due(facts, tx.business.policy, tx.now)
+    first, last = facts.windows[0], facts.windows[-1]
+    await tx.update(
+        passes,
+        facts.id,
+        first_day=first.first_day,
+        starts_at=first.starts_at,
+        last_day=last.last_day,
+        ends_at=last.ends_at,
+        paused=last.paused,
+        next_due_at=due.at if due else None,
+        next_due_kind=due.kind if due else None,
+        claimed_until=None,
+    )
+    tx.rings = tx.rings or bool(due and due.at <= tx.now)

@@ -1,0 +1,188 @@
+"""Renew a pass: by hand, or by itself when it is due. Exactly one grant and one capture per pass and period."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models.errors import refuse
+from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
+from models.operations.grant_period import NewPeriod, grant_period
+from models.operations.lapse import lapse_lots
+from models.operations.pass_guards import locked_pass, require_not_gone, require_settled
+from models.operations.refresh import refresh
+from models.operations.sell_pass import checked_payment
+from models.queries.facts import load_passes
+from models.queries.locks import lock_passes
+from models.rules.codes import Code
+from models.rules.facts import PassFacts
+from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
+from models.rules.status import ended, used_up
+from models.rules.values import OrderPurpose, PaymentMethod, Role, TestCard, ValidityRule
+from models.tables.passes import passes, successions
+
+
+@dataclass(frozen=True, slots=True)
+class RenewPass:
+    """Renew a pass by hand, ahead of its end or after it."""
+
+    pass_id: UUID
+    payment_method: PaymentMethod | None = None
+    test_card: TestCard | None = None
+
+
+async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
+    """Check the renewal and say what is to be charged, at the price of the version sold.
+
+    Errors: NOT_FOUND, PASS_CLOSED, PAYMENT_IN_PROGRESS, NOT_RENEWABLE, HAS_SUCCESSOR, PAYMENT_REQUIRED,
+    PAYMENT_DECLINED, FORBIDDEN.
+    """
+    tx.require(*STAFF, Role.CLIENT)
+    facts = await locked_pass(tx, command.pass_id)
+    require_not_gone(facts)
+    require_settled(facts)
+    _require_renewable(tx, facts)
+    stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
+    if command.payment_method is None and stored["payment_method"] == PaymentMethod.TEST_CARD:
+        payment: Payment | None = stored_payment(stored)
+    else:
+        payment = checked_payment(tx, command.payment_method, command.test_card, facts.terms.price_minor)
+    return await _to_pay(tx, facts, payment, automatic=False, on_depletion=_restarts(tx, facts))
+
+
+async def renew_due(tx: Tx, facts: PassFacts) -> ToPay:
+    """Say what the renewal that is due by itself charges; the caller holds the lock and has seen that it is due."""
+    stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
+    on_depletion = renews_on_depletion(facts) and not ended(facts, tx.now)
+    return await _to_pay(tx, facts, stored_payment(stored), automatic=True, on_depletion=on_depletion)
+
+
+def stored_payment(row: Any) -> Payment:
+    """Return how a pass is charged with nobody present; a pass with no method declines as cash would."""
+    method = PaymentMethod(row["payment_method"] or PaymentMethod.CASH)
+    return Payment(method, TestCard(row["test_card"]) if row["test_card"] else None, present=False)
+
+
+def _require_renewable(tx: Tx, facts: PassFacts) -> None:
+    terms, last = facts.terms, facts.windows[-1]
+    limit = terms.renewal.renewals_max
+    why = None
+    if terms.validity.rule is ValidityRule.FIXED_DAY:
+        why = "its last day is fixed."
+    elif terms.validity.rule is ValidityRule.NEVER and not facts.kind.metered:
+        why = "it never ends."
+    elif last.paused:
+        why = "it is on hold with no end."
+    elif last.starts_at is None:
+        why = "its first visit has yet to start it."
+    elif limit is not None and facts.renewals_done >= limit:
+        why = f"it may renew {limit} times at most, and has."
+    if why:
+        raise refuse(Code.NOT_RENEWABLE, "passId", sentence=why)
+    if last.starts_at is not None and last.starts_at > tx.now and len(facts.periods) > 1:
+        raise refuse(Code.HAS_SUCCESSOR, "passId")
+
+
+def _restarts(tx: Tx, facts: PassFacts) -> bool:
+    """A used-up pass starts its next period now; so does one that lapsed with no renewal owed."""
+    if facts.overdue is not None or renews_on_expiry(facts):
+        return used_up(facts, tx.now) and not ended(facts, tx.now)
+    return ended(facts, tx.now) or used_up(facts, tx.now)
+
+
+async def _to_pay(tx: Tx, facts: PassFacts, payment: Payment | None, *, automatic: bool, on_depletion: bool) -> ToPay:
+    number = facts.periods[-1].number + 1
+    return ToPay(
+        purpose=OrderPurpose.RENEWAL,
+        client_id=facts.client_id,
+        pass_id=facts.id,
+        period_number=number,
+        subject_pass_id=facts.id,
+        price_minor=facts.terms.price_minor,
+        credit_minor=0,
+        payment=payment,
+        details={"automatic": automatic, "on_depletion": on_depletion},
+        gateway_key=f"renew:{facts.id}:{number}:{await next_attempt(tx, facts.id, number)}",
+    )
+
+
+async def next_attempt(tx: Tx, pass_id: UUID, period_number: int) -> int:
+    """Return the number of the next attempt to charge for this successor, from 1."""
+    tried = await tx.raw.fetchval(
+        "SELECT count(*) FROM orders WHERE subject_pass_id = $1 AND details->>'successor_of' = $2 "
+        "OR (pass_id = $1 AND period_number = $3 AND purpose = 'RENEWAL')",
+        pass_id,
+        str(period_number),
+        period_number,
+    )
+    return int(tried) + 1
+
+
+async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
+    """Grant the period that was paid for; the store holds one successor per period, so no second one can be."""
+    facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
+    before = facts.periods[-1]
+    anchor = await tx.row(
+        "SELECT anchor_on, anchor_index FROM periods WHERE pass_id = $1 AND number = $2", facts.id, before.number
+    )
+    period = next_period(
+        facts, anchor["anchor_on"], anchor["anchor_index"], tx.now, on_depletion=bought.details["on_depletion"]
+    )
+    if period.opens_at is not None:
+        await tx.raw.execute(
+            "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND number = $3", tx.now, facts.id, before.number
+        )
+    new = NewPeriod(
+        period.number,
+        period.anchor_on,
+        period.anchor_index,
+        period.first_on,
+        period.last_on,
+        period.restarts,
+        period.opens_at,
+    )
+    await grant_period(tx, facts.id, facts.terms, new, price_minor=bought.price_minor, order_id=bought.id)
+    await write_succession(tx, facts.id, before.number, "RENEWAL", facts.id, period.number)
+    changes: dict[str, object] = {"closed_reason": None, "closed_at": None, "renewals_done": facts.renewals_done + 1}
+    changes |= {"overdue_since": None, "charge_attempts": 0, "last_attempt_at": None, "hard_declined": False}
+    if bought.payment and bought.payment.method is PaymentMethod.TEST_CARD:
+        changes |= {"payment_method": bought.payment.method, "test_card": bought.payment.test_card}
+    await tx.update(passes, facts.id, **changes)
+    await tx.event(
+        "pass.renewed", pass_id=facts.id, period=period.number, priceMinor=bought.price_minor, skipped=period.skipped
+    )
+    await lapse_lots(tx, (await load_passes(tx.raw, [facts.id]))[facts.id])
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id], figures={"skippedPeriods": period.skipped})
+
+
+async def renewal_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:
+    """Note the failed charge: one that came due by itself starts or continues the ladder of retries."""
+    assert bought.subject_pass_id is not None
+    await lock_passes(tx.raw, [bought.subject_pass_id])
+    if bought.details["automatic"]:
+        await tx.raw.execute(
+            """UPDATE passes SET overdue_since = coalesce(overdue_since, $1), charge_attempts = charge_attempts + 1,
+               last_attempt_at = $1, hard_declined = $2 WHERE id = $3""",
+            tx.now,
+            hard,
+            bought.subject_pass_id,
+        )
+    await tx.event("payment.declined", pass_id=bought.subject_pass_id, detail=detail, hard=hard)
+    await refresh(tx, [bought.subject_pass_id])
+
+
+async def write_succession(
+    tx: Tx, pass_id: UUID, period_number: int, kind: str, to_pass_id: UUID, to_period_number: int
+) -> None:
+    """Write what follows a period. Its key lets one thing follow, a renewal or a conversion, never both."""
+    await tx.insert(
+        successions,
+        {
+            "pass_id": pass_id,
+            "period_number": period_number,
+            "kind": kind,
+            "to_pass_id": to_pass_id,
+            "to_period_number": to_period_number,
+            "operation_id": tx.operation_id,
+        },
+    )

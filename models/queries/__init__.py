@@ -1,0 +1,1 @@
+"""What is asked of the store. Reads take an asyncpg connection whose tenant is set."""

@@ -1,0 +1,79 @@
+"""What is due, in every business, in time that grows with what is due and not with what exists."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from models.rules.values import DueKind
+
+_LEASE = """
+WITH due AS (
+    SELECT business_id, id FROM passes
+    WHERE next_due_at <= $1 AND NOT on_test_clock AND next_due_at IS NOT NULL
+      AND (claimed_until IS NULL OR claimed_until <= $1)
+    ORDER BY next_due_at
+    LIMIT $2
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE passes p SET claimed_until = $3 FROM due
+WHERE p.business_id = due.business_id AND p.id = due.id
+RETURNING p.business_id, p.id, p.next_due_at, p.next_due_kind
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DuePass:
+    """One pass with something due, leased to whoever asked."""
+
+    business_id: UUID
+    pass_id: UUID
+    at: datetime
+    kind: DueKind
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of doing it: the same due thing has the same key, whoever does it."""
+        return f"due:{self.kind}:{self.pass_id}:{self.at.isoformat()}"
+
+
+async def lease_due(sweeper: asyncpg.Connection, now: datetime, lease: timedelta, limit: int) -> list[DuePass]:
+    """Lease up to `limit` due passes that nobody holds, the longest due first. A lease that is not kept runs out."""
+    rows = await sweeper.fetch(_LEASE, now, limit, now + lease)
+    return [DuePass(row["business_id"], row["id"], row["next_due_at"], DueKind(row["next_due_kind"])) for row in rows]
+
+
+async def next_due_after(sweeper: asyncpg.Connection, now: datetime) -> datetime | None:
+    """Return when the next thing falls due after `now`, so that a sweep can wake for it."""
+    found: datetime | None = await sweeper.fetchval(
+        "SELECT min(next_due_at) FROM passes WHERE next_due_at > $1 AND next_due_at IS NOT NULL AND NOT on_test_clock",
+        now,
+    )
+    return found
+
+
+async def due_on_test_clock(reader: asyncpg.Connection, until: datetime) -> list[tuple[UUID, datetime, DueKind]]:
+    """Return what the earliest due instant up to `until` holds, in a business with a test clock."""
+    rows = await reader.fetch(
+        """SELECT id, next_due_at, next_due_kind FROM passes
+           WHERE on_test_clock AND next_due_at IS NOT NULL AND next_due_at <= $1
+           ORDER BY next_due_at, id LIMIT 500""",
+        until,
+    )
+    return [
+        (row["id"], row["next_due_at"], DueKind(row["next_due_kind"]))
+        for row in rows
+        if row["next_due_at"] == rows[0]["next_due_at"]
+    ]
+
+
+async def open_payments(sweeper: asyncpg.Connection, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Return (business, payment) of charges intended before `before` whose outcome nobody has settled."""
+    rows = await sweeper.fetch(
+        """SELECT business_id, id FROM payments
+           WHERE state IN ('INTENDED', 'UNKNOWN') AND intended_at <= $1 ORDER BY intended_at LIMIT $2""",
+        before,
+        limit,
+    )
+    return [(row["business_id"], row["id"]) for row in rows]

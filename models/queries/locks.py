@@ -1,0 +1,40 @@
+"""How rows are locked: the business's clock first, then passes by id, then visits by id. Nothing locks elsewhere.
+
+A pass's lock covers everything under it: its periods, lots, claims, holds and claimed days. A visit's lock covers
+its state. Taking both in one order everywhere leaves no two writers waiting for each other.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import asyncpg
+
+from models.queries.facts import load_passes
+from models.rules.facts import PassFacts
+
+
+async def lock_passes(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) -> dict[UUID, PassFacts]:
+    """Lock the passes in the order of their ids and return their facts as they are under the lock."""
+    ids = sorted(set(pass_ids))
+    await connection.fetch("SELECT id FROM passes WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", ids)
+    return await load_passes(connection, ids)
+
+
+async def lock_client_passes(connection: asyncpg.Connection, client_id: UUID) -> dict[UUID, PassFacts]:
+    """Lock every pass of a client that may still pay for something, and return their facts."""
+    rows = await connection.fetch(
+        "SELECT id FROM passes WHERE client_id = $1 AND closed_reason IS NULL ORDER BY id FOR NO KEY UPDATE", client_id
+    )
+    return await load_passes(connection, [row["id"] for row in rows])
+
+
+async def lock_visits(connection: asyncpg.Connection, visit_ids: Iterable[UUID]) -> list[asyncpg.Record]:
+    """Lock the visits in the order of their ids and return their rows, in start order."""
+    ids = sorted(set(visit_ids))
+    await connection.fetch("SELECT id FROM visits WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", ids)
+    return await connection.fetch(
+        """SELECT v.*, s.category FROM visits v
+           JOIN services s ON s.business_id = v.business_id AND s.id = v.service_id
+           WHERE v.id = ANY($1) ORDER BY v.starts_at, v.id""",
+        ids,
+    )
