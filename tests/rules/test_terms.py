@@ -1,0 +1,92 @@
+"""Terms survive the store."""
+
+import json
+from datetime import date
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.rules.terms import (
+    Access,
+    Conversion,
+    Outcomes,
+    Renewal,
+    Terms,
+    Validity,
+    terms_from_json,
+    terms_to_json,
+)
+from models.rules.values import (
+    Activation,
+    AfterExpiration,
+    CoveredBy,
+    OutcomeEffect,
+    PassKind,
+    PeriodUnit,
+    RenewalTrigger,
+    ServiceCategory,
+    UnusedAtConversion,
+    UnusedAtRenewal,
+    ValidityRule,
+)
+
+ids = st.none() | st.frozensets(st.uuids(), max_size=4)
+validities = st.one_of(
+    st.just(Validity()),
+    st.builds(Validity, st.just(ValidityRule.PERIOD), st.integers(1, 3_660), st.sampled_from(PeriodUnit)),
+    st.builds(Validity, st.just(ValidityRule.FIXED_DAY), last_day=st.dates(date(2000, 1, 1), date(2100, 1, 1))),
+)
+effects = st.sampled_from(OutcomeEffect)
+any_terms = st.builds(
+    Terms,
+    kind=st.sampled_from(PassKind),
+    price_minor=st.integers(0, 100_000_000),
+    quantity=st.none() | st.integers(1, 1_000_000),
+    validity=validities,
+    activation=st.sampled_from(Activation),
+    start_within_days=st.none() | st.integers(0, 3_660),
+    access=st.builds(Access, ids, st.none() | st.frozensets(st.sampled_from(ServiceCategory)), ids),
+    outcomes=st.builds(Outcomes, effects, effects, effects, st.integers(0, 86_400)),
+    covered_by=st.sampled_from(CoveredBy),
+    back_window_days=st.integers(0, 3_660),
+    holds_allowed=st.booleans(),
+    priority=st.integers(-1_000, 1_000),
+    after_expiration=st.sampled_from(AfterExpiration),
+    renewal=st.builds(
+        Renewal,
+        st.sampled_from(RenewalTrigger),
+        st.sampled_from(UnusedAtRenewal),
+        st.none() | st.integers(1, 1_200),
+        st.booleans(),
+        st.booleans(),
+    ),
+    conversion=st.none() | st.builds(Conversion, st.uuids(), st.sampled_from(UnusedAtConversion)),
+)
+
+
+@given(any_terms)
+def test_terms_come_back_from_the_store_as_they_went_in(terms: Terms) -> None:
+    assert terms_from_json(json.loads(json.dumps(terms_to_json(terms)))) == terms
+
+
+@given(any_terms)
+def test_the_stored_form_is_the_same_whatever_the_order_of_a_set(terms: Terms) -> None:
+    stored = terms_to_json(terms)
+    assert json.dumps(terms_to_json(terms_from_json(stored))) == json.dumps(stored)
+    for listed in stored["access"].values():
+        assert listed is None or listed == sorted(listed)
+
+
+def test_the_stored_form_names_every_term() -> None:
+    """A term that were forgotten in the stored form would come back as its default."""
+    named = set(terms_to_json(Terms(PassKind.SESSION, 0)))
+    assert len(named) == len(Terms.__dataclass_fields__)
+
+
+def test_an_empty_list_opens_nothing_and_is_not_mistaken_for_no_list() -> None:
+    shut = Terms(PassKind.SESSION, 0, access=Access(frozenset(), frozenset(), frozenset()))
+    assert terms_from_json(terms_to_json(shut)).access == shut.access
+    assert terms_to_json(shut)["access"] == {"serviceIds": [], "categories": [], "locationIds": []}
+    named = Access(service_ids=frozenset({UUID(int=7)}))
+    assert terms_to_json(Terms(PassKind.SESSION, 0, access=named))["access"]["serviceIds"] == [str(UUID(int=7))]
