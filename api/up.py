@@ -145,9 +145,9 @@ def _run(console: Console, chosen: Settings, state: Path, stop: _Stop, stack: Ex
 
 def _set_up(console: Console, state: Path, database_url: str) -> None:
     """The steps between the servers and the API. Imported here, so that `up --help` needs none of it."""
+    from api import demo_studio
     from api.graphiql_assets import AssetsUnavailableError, fetch
     from models.migrations.run import migrate
-    from models.operations import demo_studio
 
     with _step(console, "Migrations"):
         migrate(database_url)
@@ -198,7 +198,10 @@ def _wait_until_ready(api_url: str, supervisor: Supervisor) -> bool:
 
 def _greet(console: Console, api_url: str, keys: dict[str, str], state: Path) -> None:
     key = keys.get("STAFF") or next(iter(keys.values()), "YOUR_KEY")
-    body = shlex.quote(json.dumps({"query": "{ __typename }"}))
+    question = (
+        "{ business { name now } passes(first: 3) { edges { node { id status lastDay balance { available } } } } }"
+    )
+    body = shlex.quote(json.dumps({"query": question}))
     console.print(f"\n[bold]GraphiQL[/]  {api_url}/graphql\n")
     for role, value in keys.items():
         console.print(f"[bold]{escape(role):<9}[/] {escape(value)}", soft_wrap=True, highlight=False)

@@ -19,7 +19,7 @@ from api.supervisor import own_command
 from api.up import find_running, kept_keys, note_path, write_private
 
 NOTE = {"api_url": "http://127.0.0.1:1", "database_url": "postgresql://x", "redis_url": "redis://x"}
-PARTS = ("workers", "api.app", "models.operations.demo_studio")
+PARTS = ("workers", "api.app", "api.demo_studio")
 
 
 def environment(state: Path, port: int) -> dict[str, str]:
