@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.operator import create_business_command, create_key_command, revoke_key_command
 from models.settings import name_servers, settings
 
 app = typer.Typer(
@@ -62,7 +65,7 @@ def api(
 
 @app.command()
 def worker() -> None:
-    """Do what is due by itself (expiry, renewal, conversion, webhooks), until SIGTERM. Run as many as you like."""
+    """Do what is due by itself (expiry, renewal, conversion), until SIGTERM. Run as many as you like."""
     from workers.settings import run_worker
 
     _join_servers()
@@ -87,7 +90,7 @@ def demo(
         str | None, typer.Option(help="The API to talk to; the one of `sessionpass up` when absent.")
     ] = None,
 ) -> None:
-    """Play a day in the demo studio over HTTP against the running system, and tell what happens."""
+    """Play a studio's year over GraphQL against the running system, on a business with a test clock, and tell it."""
     from api.demo import play
     from api.up import find_running, kept_keys
 
@@ -142,6 +145,22 @@ def _join_servers(*, redis_too: bool = True) -> None:
 def _give_up(sentence: str) -> NoReturn:
     errors.print(f"[bold red]✗[/] {sentence}", soft_wrap=True)
     raise typer.Exit(2)
+
+
+def _operators(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command of the operator find the database first."""
+
+    @functools.wraps(command)
+    def joined(*values: object, **named: object) -> None:
+        _join_servers(redis_too=False)
+        command(*values, **named)
+
+    return joined
+
+
+app.command("create-business")(_operators(create_business_command))
+app.command("create-key")(_operators(create_key_command))
+app.command("revoke-key")(_operators(revoke_key_command))
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ transaction, under which row-level security shows that business's rows and no ot
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -70,16 +70,16 @@ class Database:
         )
         async with self._connection() as connection:
             await connection.execute(begin)
-            yield connection
-            await connection.execute("COMMIT")
+            async with _ended(connection):
+                yield connection
 
     @asynccontextmanager
     async def by_key_hash(self, key_hash: bytes) -> AsyncIterator[asyncpg.Connection]:
         """Open a read that sees the one API key with this hash, before its business is known."""
         async with self._connection() as connection:
             await connection.execute(f"BEGIN READ ONLY; SELECT set_config('app.key_hash', '{key_hash.hex()}', true)")
-            yield connection
-            await connection.execute("COMMIT")
+            async with _ended(connection):
+                yield connection
 
     async def close(self) -> None:
         """Close every connection."""
@@ -109,6 +109,16 @@ class Database:
         # SQLAlchemy's connections answer JSON as values too, so a query reads alike on either kind.
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
         return connection
+
+
+@asynccontextmanager
+async def _ended(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """End a read's transaction however its block ended; where even that fails, the connection is not lent again."""
+    try:
+        yield
+    finally:
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await asyncio.shield(connection.execute("COMMIT"))
 
 
 def connection_options(settings: Settings) -> tuple[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Change a pass: adjust its units, extend it, switch renewal, deactivate and reactivate it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from models.errors import refuse
@@ -153,12 +154,22 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     payment = checked_payment(tx, command.payment_method, command.test_card, 0)
     if payment is not None:
         changes |= {"payment_method": payment.method, "test_card": payment.test_card}
-        if facts.overdue is not None:
-            changes["hard_declined"] = False
+    if facts.overdue is not None:
+        changes |= _overdue_after(tx, command.enabled, paid_anew=payment is not None)
     await tx.update(passes, facts.id, **changes)
     await tx.event("pass.autoRenewSet", pass_id=facts.id, enabled=command.enabled)
     await refresh(tx, [facts.id])
     return Changed(passes=[facts.id])
+
+
+def _overdue_after(tx: Tx, enabled: bool, *, paid_anew: bool) -> dict[str, object]:
+    """Switching renewal off forgets the failed charge; a new way to pay is tried at once, from the first retry on."""
+    if not enabled:
+        return {"overdue_since": None, "charge_attempts": 0, "last_attempt_at": None, "hard_declined": False}
+    hours = tx.business.policy.retry_after_hours
+    if not paid_anew or not hours:
+        return {}
+    return {"charge_attempts": 1, "last_attempt_at": tx.now - timedelta(hours=hours[0]), "hard_declined": False}
 
 
 async def deactivate_pass(tx: Tx, command: DeactivatePass) -> Changed:

@@ -1,12 +1,14 @@
 """Open a business and its keys: the operator's act, from the command line."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from models.errors import refuse, unknown
+from models.queries import tenants
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
 from models.rules.values import AllocationPreset, Role
@@ -15,6 +17,7 @@ from models.tables.base import new_id
 from models.tables.tenants import api_keys, businesses
 
 _PREFIX = "sp_"
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,13 @@ class NewBusiness:
 
 
 async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
-    """Write the business and return its id. Errors: UNKNOWN_ZONE."""
+    """Write the business and return its id. Errors: UNKNOWN_ZONE, INVALID_INPUT, TEXT_OUT_OF_RANGE."""
     if not zone_exists(command.zone):
         raise refuse(Code.UNKNOWN_ZONE, "zone", zone=command.zone)
+    if not _CURRENCY.fullmatch(command.currency):
+        raise refuse(Code.INVALID_INPUT, "currency", sentence="A currency is three capital letters, such as EUR.")
+    if not 1 <= len(command.name.strip()) <= 200:
+        raise refuse(Code.TEXT_OUT_OF_RANGE, "name", field="name", low=1, high=200)
     business_id = new_id()
     async with runtime.database.transaction(business_id) as connection:
         await connection.execute(
@@ -56,14 +63,20 @@ async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
 async def create_api_key(
     runtime: Runtime, business_id: UUID, role: Role, label: str, client_id: UUID | None = None
 ) -> str:
-    """Make a key and return it: 256 random bits, shown once; only its SHA-256 is kept."""
+    """Make a key and return it: 256 random bits, shown once; only its SHA-256 is kept.
+
+    Errors: NOT_FOUND for the business or the client; INVALID_INPUT where a CLIENT key names nobody.
+    """
+    if (role is Role.CLIENT) != (client_id is not None) or role is Role.WORKER:
+        raise refuse(Code.INVALID_INPUT, "role", sentence="A CLIENT key, and no other, names a client.")
     key = _PREFIX + secrets.token_urlsafe(32)
     async with runtime.database.transaction(business_id) as connection:
-        if client_id is not None:
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert raw is not None
-            if not await raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", client_id):
-                raise unknown("client", "clientId")
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        if await tenants.business(raw) is None:
+            raise unknown("business", "businessId")
+        if client_id is not None and not await raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", client_id):
+            raise unknown("client", "clientId")
         await connection.execute(
             api_keys.insert().values(
                 business_id=business_id,
@@ -76,6 +89,20 @@ async def create_api_key(
             )
         )
     return key
+
+
+async def revoke_api_key(runtime: Runtime, key: str) -> bool:
+    """Revoke the key; say whether there was one to revoke."""
+    key_hash = hash_key(key)
+    async with runtime.database.by_key_hash(key_hash) as reader:
+        owner = await tenants.key_owner(reader, key_hash)
+    if owner is None:
+        return False
+    async with runtime.database.transaction(owner.business_id) as connection:
+        await connection.execute(
+            api_keys.update().where(api_keys.c.id == owner.key_id).values(revoked_at=runtime.clock.now())
+        )
+    return True
 
 
 def hash_key(key: str) -> bytes:

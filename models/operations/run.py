@@ -18,6 +18,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from models.errors import Problem, Refused, StoreUnavailable, refuse
 from models.operations.base import Actor, Changed, ToPay, Tx, plain
@@ -83,6 +84,8 @@ async def run(
     for attempt in range(_TRIES):
         try:
             return await call.once()
+        except PoolTimeout as error:
+            raise StoreUnavailable from error
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _SERIALIZATION:
                 if error.connection_invalidated:

@@ -49,7 +49,7 @@ def _lots_that_lapse(facts: PassFacts) -> list[Due]:
 
 
 def _after_the_end(facts: PassFacts, policy: RetryPolicy, now: datetime) -> list[Due]:
-    if facts.overdue is not None:
+    if facts.overdue is not None and _still_owed(facts):
         retry = retry_at(facts.overdue, policy)
         release = Due(DueKind.RELEASE, release_at(facts.overdue, policy))
         return [release] if retry is None else [Due(DueKind.RETRY, retry), release]
@@ -63,6 +63,11 @@ def _after_the_end(facts: PassFacts, policy: RetryPolicy, now: datetime) -> list
         at_end = facts.ends_at if kind is DueKind.EXPIRE else _out_of_freeze(facts, facts.ends_at)
         found.append((kind, at_end))
     return [Due(kind, at) for kind, at in found if at is not None]
+
+
+def _still_owed(facts: PassFacts) -> bool:
+    """A failed charge is tried again only while what it pays for is still wanted."""
+    return facts.conversion is not None or (facts.auto_renew and facts.after_expiration is AfterExpiration.RENEW)
 
 
 def _kind_at_end(facts: PassFacts) -> DueKind:

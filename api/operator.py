@@ -1,0 +1,77 @@
+"""What only the operator of an installation does: open businesses, and make and revoke their API keys."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from models.errors import Refused
+from models.operations.create_business import NewBusiness, create_api_key, create_business, revoke_api_key
+from models.rules.values import Role
+from models.runtime import Runtime, open_runtime
+from models.settings import settings
+
+T = TypeVar("T")
+console = Console()
+
+
+def create_business_command(
+    name: Annotated[str, typer.Argument(help="What the studio is called.")],
+    zone: Annotated[str, typer.Option(help="Its IANA time zone, such as Europe/Paris.")],
+    currency: Annotated[str, typer.Option(help="Its ISO currency.")] = "EUR",
+    week_start: Annotated[int, typer.Option(min=1, max=7, help="The first day of its week, 1 is Monday.")] = 1,
+    test_clock: Annotated[
+        datetime | None,
+        typer.Option(help="For a sandbox: the instant (UTC) its own time begins at.", formats=["%Y-%m-%dT%H:%M:%S"]),
+    ] = None,
+) -> None:
+    """Open a business and print its id and its owner's API key, which is shown only here."""
+
+    async def act(runtime: Runtime) -> tuple[UUID, str]:
+        begins = test_clock and test_clock.replace(tzinfo=UTC)
+        business_id = await create_business(runtime, NewBusiness(name, zone, currency, week_start, begins))
+        return business_id, await create_api_key(runtime, business_id, Role.OWNER, "Owner")
+
+    business_id, key = _with_runtime(act)
+    console.print(f"business  {business_id}\nOWNER     {key}", soft_wrap=True, highlight=False)
+
+
+def create_key_command(
+    business: Annotated[UUID, typer.Argument(help="The id of the business.")],
+    role: Annotated[Role, typer.Argument(help="What the key may do.")],
+    label: Annotated[str, typer.Option(help="Whose key it is, for your own records.")] = "",
+    client: Annotated[
+        UUID | None, typer.Option(help="The client a CLIENT key speaks for (not the GraphQL id).")
+    ] = None,
+) -> None:
+    """Make an API key and print it; it is shown only here."""
+    key = _with_runtime(lambda runtime: create_api_key(runtime, business, role, label or role.title(), client))
+    console.print(f"{role.value:<9} {key}", soft_wrap=True, highlight=False)
+
+
+def revoke_key_command(key: Annotated[str, typer.Argument(help="The key itself.")]) -> None:
+    """Revoke an API key; within seconds it opens nothing."""
+    if not _with_runtime(lambda runtime: revoke_api_key(runtime, key)):
+        console.print("[bold red]✗[/] No such key, or it is revoked already.")
+        raise typer.Exit(1)
+    console.print("The key is revoked.")
+
+
+def _with_runtime(act: Callable[[Runtime], Awaitable[T]]) -> T:
+    async def run() -> T:
+        runtime = open_runtime(settings(), pool_size=2)
+        try:
+            return await act(runtime)
+        finally:
+            await runtime.close()
+
+    try:
+        return asyncio.run(run())
+    except Refused as refused:
+        for problem in refused.problems:
+            console.print(f"[bold red]✗[/] {problem.reason.message} {problem.reason.remedy}", soft_wrap=True)
+        raise typer.Exit(1) from None
