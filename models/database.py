@@ -105,7 +105,7 @@ class Database:
                     connection.terminate()
 
     async def _connect(self) -> asyncpg.Connection:
-        connection = await asyncpg.connect(self._url, **self._options)
+        connection: asyncpg.Connection = await asyncpg.connect(self._url, **self._options)
         # SQLAlchemy's connections answer JSON as values too, so a query reads alike on either kind.
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
         return connection
