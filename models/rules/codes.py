@@ -120,6 +120,8 @@ class Code(Enum):
     # Clocks.
     NOT_A_TEST_CLOCK = ("This business lives in real time.", "Use a business with a test clock.")
     CLOCK_BACKWARDS = ("A test clock only moves forward.", "Choose an instant after {now}.")
+    # Documents.
+    TOO_COMPLEX = ("The request asks for too much: {sentence}", "Ask for less, or split it into several requests.")
     # Everything else.
     INTERNAL = ("Something went wrong on our side; it is logged as {id}.", "Try again; quote the id if it persists.")
 
