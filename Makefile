@@ -22,7 +22,7 @@ setup: $(STAMP) ## Install the locked libraries into .venv
 up: $(STAMP) ## Start the whole system with a demo studio and print how to talk to it
 	@exec $(BIN)/sessionpass up
 
-demo: $(STAMP) ## Play a day in the studio against the running system
+demo: $(STAMP) ## Play a studio's year against the running system and prove its ledger
 	@exec $(BIN)/sessionpass demo
 
 test: lint ## Check style, types and floors, then run the tests
