@@ -7,27 +7,40 @@ transaction, under which row-level security shows that business's rows and no ot
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from models.errors import StoreUnavailable
 from models.settings import Settings
 
 APPLICATION_ROLE = "sessionpass_app"
 SWEEPER_ROLE = "sessionpass_sweeper"
 _SET_TENANT = text("SELECT set_config('app.business_id', :business_id, true)")
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 class Database:
     """The store of one process. Close it at the end.
 
-    `pool_size` bounds each of the two kinds of connections.
+    `pool_size` bounds each of the two kinds of connections. Everything that opens here raises `StoreUnavailable`
+    where the server cannot be reached or goes away meanwhile; what was begun is then rolled back by the server,
+    save that a commit whose answer is lost may have happened.
     """
 
     def __init__(self, settings: Settings, *, pool_size: int | None = None) -> None:
@@ -48,18 +61,20 @@ class Database:
     @asynccontextmanager
     async def transaction(self, business_id: UUID) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for one business; commit at the end, roll back on any exception."""
-        async with self.engine.connect() as connection:
-            await connection.execute(_SET_TENANT, {"business_id": str(business_id)})
-            yield connection
-            await connection.commit()
+        with _told_when_away():
+            async with self.engine.connect() as connection:
+                await connection.execute(_SET_TENANT, {"business_id": str(business_id)})
+                yield connection
+                await connection.commit()
 
     @asynccontextmanager
     async def sweeping(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that sees which rows are due in every business, and may only lease them."""
-        async with self.engine.connect() as connection:
-            await connection.execute(text(f"SET LOCAL ROLE {SWEEPER_ROLE}"))
-            yield connection
-            await connection.commit()
+        with _told_when_away():
+            async with self.engine.connect() as connection:
+                await connection.execute(text(f"SET LOCAL ROLE {SWEEPER_ROLE}"))
+                yield connection
+                await connection.commit()
 
     @asynccontextmanager
     async def reading(self, business_id: UUID) -> AsyncIterator[asyncpg.Connection]:
@@ -91,24 +106,44 @@ class Database:
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Lend a connection; one that was left in the middle of anything is closed, never lent again."""
         async with self._free:
-            connection = self._idle.pop() if self._idle else await self._connect()
-            if connection.is_closed():
-                connection = await self._connect()
-            clean = False
-            try:
-                yield connection
-                clean = not connection.is_in_transaction()
-            finally:
-                if clean:
-                    self._idle.append(connection)
-                else:
-                    connection.terminate()
+            with _told_when_away():
+                connection = self._idle.pop() if self._idle else await self._connect()
+                if connection.is_closed():
+                    connection = await self._connect()
+                clean = False
+                try:
+                    yield connection
+                    clean = not connection.is_in_transaction()
+                finally:
+                    if clean:
+                        self._idle.append(connection)
+                    else:
+                        connection.terminate()
 
     async def _connect(self) -> asyncpg.Connection:
         connection: asyncpg.Connection = await asyncpg.connect(self._url, **self._options)
         # SQLAlchemy's connections answer JSON as values too, so a query reads alike on either kind.
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
         return connection
+
+
+@contextmanager
+def _told_when_away() -> Iterator[None]:
+    """Turn the many ways in which a lost server shows into the one error a caller can act on."""
+    try:
+        yield
+    except (PoolTimeout, *_AWAY) as error:
+        raise StoreUnavailable from error
+    except asyncpg.InterfaceError as error:
+        # asyncpg raises it for a connection that has gone, and for a mistake of ours, which stays one.
+        if "clos" not in str(error):
+            raise
+        raise StoreUnavailable from error
+    except DBAPIError as error:
+        cause = error.orig and error.orig.__cause__
+        if not error.connection_invalidated and not isinstance(cause, _AWAY):
+            raise
+        raise StoreUnavailable from error
 
 
 @asynccontextmanager

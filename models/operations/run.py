@@ -17,20 +17,17 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.errors import Problem, Refused, StoreUnavailable, refuse
+from models.errors import Problem, Refused, refuse
 from models.operations.base import Actor, Changed, ToPay, Tx, plain
 from models.operations.open_tx import finish, open_tx
+from models.operations.retried import retried
 from models.operations.settle_payment import fulfil, intend, settle_payment
 from models.rules.codes import Code
 from models.runtime import Runtime
 from models.tables.operations import operations
 
-_TRIES = 5
 _WAIT_SECONDS, _WAITS = 0.05, 300
-_SERIALIZATION = ("40001", "40P01")
 
 Loader = Callable[[asyncpg.Connection, Changed, Tx], Awaitable[Any]]
 
@@ -81,22 +78,7 @@ async def run(
     if not 1 <= len(key) <= 200 or not key.isprintable():
         raise refuse(Code.IDEMPOTENCY_KEY_INVALID, "idempotencyKey")
     call = _Call(runtime, business_id, actor, verb, command, key, dry_run, load)
-    for attempt in range(_TRIES):
-        try:
-            return await call.once()
-        except PoolTimeout as error:
-            raise StoreUnavailable from error
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _SERIALIZATION:
-                if error.connection_invalidated:
-                    raise StoreUnavailable from error
-                raise
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-            pass
-        except OSError as error:
-            raise StoreUnavailable from error
-        await asyncio.sleep(0.01 * 2**attempt)
-    raise refuse(Code.TRY_AGAIN)
+    return await retried(call.once, Code.TRY_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

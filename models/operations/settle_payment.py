@@ -17,6 +17,7 @@ from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout
 from models.operations import convert_pass, renew_pass, sell_pass
 from models.operations.base import WORKER, Changed, Payment, ToPay, Tx
 from models.operations.open_tx import finish, open_tx
+from models.operations.retried import retried
 from models.rules.codes import Code, because
 from models.rules.values import OrderPurpose, OrderState, PaymentMethod, PaymentState, TestCard
 from models.runtime import Runtime
@@ -72,22 +73,27 @@ async def intend(tx: Tx, bought: ToPay) -> UUID:
     return payment_id
 
 
-async def settle_payment(runtime: Runtime, business_id: UUID, payment_id: UUID) -> None:
-    """Ask the gateway for the payment's outcome and settle it. Safe to repeat, and to run twice at once."""
+async def settle_payment(runtime: Runtime, business_id: UUID, payment_id: UUID) -> bool:
+    """Ask the gateway for the payment's outcome and settle it. Safe to repeat, and to run twice at once.
+
+    False means that the outcome is still unknown, and that somebody has to ask again.
+    """
     async with runtime.database.transaction(business_id) as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
         row = await raw.fetchrow("SELECT * FROM payments WHERE id = $1", payment_id)
     if row is None or row["state"] not in (PaymentState.INTENDED, PaymentState.UNKNOWN):
-        return
+        return True
     fault_point("before_charge")
     try:
         result: ChargeResult | None = await runtime.gateway.charge(_request(business_id, row))
     except GatewayTimeout:
         result = None
     fault_point("after_charge")
-    await _settle(runtime, business_id, payment_id, result)
+    # The charge has happened: a deadlock here must not send the whole operation round again.
+    await retried(lambda: _settle(runtime, business_id, payment_id, result), Code.OPERATION_IN_PROGRESS)
     fault_point("after_settle")
+    return result is not None
 
 
 def _request(business_id: UUID, row: Any) -> ChargeRequest:
@@ -122,11 +128,11 @@ async def _settle(runtime: Runtime, business_id: UUID, payment_id: UUID, result:
         )
         order_state = OrderState.PAID if result.captured else OrderState.FAILED
         await tx.update(orders, bought.id, state=order_state, settled_at=tx.now)
-        fault_point("before_settle_commit")
         if result.captured:
             await finish(tx, await _fulfil(tx, bought))
         else:
             await _decline(tx, bought, result)
+        fault_point("before_settle_commit")
     if tx.rings and not tx.business.test_clock_at:
         await runtime.ring(business_id)
 

@@ -1,8 +1,8 @@
 """What is due, in every business, in time that grows with what is due and not with what exists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -31,11 +31,30 @@ class DuePass:
     pass_id: UUID
     at: datetime
     kind: DueKind
+    lease: UUID = field(default_factory=uuid4)
+
+    @property
+    def thing(self) -> str:
+        """A name for what is due: the same thing has the same name, whoever leases it."""
+        return f"due:{self.kind}:{self.pass_id}:{self.at.isoformat()}"
 
     @property
     def key(self) -> str:
-        """The idempotency key of doing it: the same due thing has the same key, whoever does it."""
-        return f"due:{self.kind}:{self.pass_id}:{self.at.isoformat()}"
+        """The idempotency key of doing it under this lease.
+
+        It names the lease as well, for the same thing can fall due again: renewal switched off after a declined
+        charge and on again is due at the same end, and under the same key would only be told of the decline.
+        """
+        return f"{self.thing}:{self.lease.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayment:
+    """A charge that was intended and whose outcome nobody has settled."""
+
+    business_id: UUID
+    payment_id: UUID
+    intended_at: datetime
 
 
 async def lease_due(sweeper: asyncpg.Connection, now: datetime, lease: timedelta, limit: int) -> list[DuePass]:
@@ -68,12 +87,18 @@ async def due_on_test_clock(reader: asyncpg.Connection, until: datetime) -> list
     ]
 
 
-async def open_payments(sweeper: asyncpg.Connection, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-    """Return (business, payment) of charges intended before `before` whose outcome nobody has settled."""
+async def open_payments(
+    sweeper: asyncpg.Connection, before: datetime, limit: int, after: OpenPayment | None = None
+) -> list[OpenPayment]:
+    """Return charges intended before `before` and not settled, the oldest first, those behind `after` where given."""
     rows = await sweeper.fetch(
-        """SELECT business_id, id FROM payments
-           WHERE state IN ('INTENDED', 'UNKNOWN') AND intended_at <= $1 ORDER BY intended_at LIMIT $2""",
+        """SELECT business_id, id, intended_at FROM payments
+           WHERE state IN ('INTENDED', 'UNKNOWN') AND intended_at <= $1
+             AND ($3::timestamptz IS NULL OR (intended_at, id) > ($3, $4::uuid))
+           ORDER BY intended_at, id LIMIT $2""",
         before,
         limit,
+        after and after.intended_at,
+        after and after.payment_id,
     )
-    return [(row["business_id"], row["id"]) for row in rows]
+    return [OpenPayment(row["business_id"], row["id"], row["intended_at"]) for row in rows]

@@ -1,0 +1,29 @@
+"""Run a transaction again where the store broke it off for another's sake: a deadlock, a serialization failure."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+
+from models.errors import refuse
+from models.rules.codes import Code
+
+T = TypeVar("T")
+_TRIES = 5
+_BROKEN_OFF = ("40001", "40P01")
+
+
+async def retried(once: Callable[[], Awaitable[T]], give_up: Code) -> T:
+    """Return what `once` returns, trying five times with growing pauses; then refuse with `give_up`."""
+    for attempt in range(_TRIES):
+        try:
+            return await once()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _BROKEN_OFF:
+                raise
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            pass
+        await asyncio.sleep(0.01 * 2**attempt)
+    raise refuse(give_up)
