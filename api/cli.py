@@ -106,10 +106,18 @@ def demo(
 @app.command()
 def check() -> None:
     """Verify that the books balance and every promise about the stored data holds; exit 1 where one does not."""
-    from models.queries.invariants import check_all
+    from models.database import Database
+    from models.queries.invariants import Violation, check_all
+
+    async def find() -> list[Violation]:
+        database = Database(settings(), pool_size=1)
+        try:
+            return await check_all(database)
+        finally:
+            await database.close()
 
     _join_servers(redis_too=False)
-    violations = asyncio.run(check_all())
+    violations = asyncio.run(find())
     if not violations:
         console.print("[green]✓[/] Everything holds.")
         return

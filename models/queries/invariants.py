@@ -1,0 +1,300 @@
+"""What is true of the books at every instant. Race, chaos and simulation tests, the reconcile worker and
+`sessionpass check` all assert this one list.
+
+Each invariant is a name, a sentence, and one statement that returns the rows that break it: `ids` first, then the
+figures that show how. What the rules compute (windows and what is due) is compared in `windows.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+
+from models.database import Database
+from models.queries.windows import differing_windows
+from models.tables.ledger import BALANCES
+
+_SHOWN_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken promise: which, in whose books, the rows that break it, and the figures that show it."""
+
+    invariant: str
+    sentence: str
+    business_id: UUID | None
+    row_ids: tuple[UUID, ...]
+    figures: Mapping[str, Any]
+
+
+class Invariant(NamedTuple):
+    """One promise and the statement that finds what breaks it."""
+
+    name: str
+    sentence: str
+    statement: str
+
+
+_ACCOUNTS = ", ".join(f"('{balance.upper()}', l.{balance})" for balance in BALANCES)
+_NEGATIVE = " OR ".join(f"{balance} < 0" for balance in BALANCES)
+
+LEDGER = (
+    Invariant(
+        "balances_are_sums",
+        "Each balance of a lot is the sum of its transfers into that account less those out of it.",
+        f"""
+        WITH moved AS (
+            SELECT lot_id, from_account, to_account, sum(quantity) AS quantity FROM transfers GROUP BY 1, 2, 3),
+        summed AS (
+            SELECT lot_id, account, sum(quantity) AS quantity FROM (
+                SELECT lot_id, to_account AS account, quantity FROM moved
+                UNION ALL SELECT lot_id, from_account, -quantity FROM moved
+            ) sides GROUP BY 1, 2
+        )
+        SELECT ARRAY[l.id] AS ids, kept.account, kept.quantity AS kept, coalesce(s.quantity, 0) AS summed
+        FROM lots l CROSS JOIN LATERAL (VALUES {_ACCOUNTS}) AS kept(account, quantity)
+        LEFT JOIN summed s ON s.lot_id = l.id AND s.account = kept.account
+        WHERE kept.quantity <> coalesce(s.quantity, 0)""",
+    ),
+    Invariant(
+        "issued_is_transferred",
+        "What a lot was issued with is the sum of its transfers out of ISSUED.",
+        """
+        SELECT ARRAY[l.id] AS ids, l.issued, coalesce(t.quantity, 0) AS transferred
+        FROM lots l LEFT JOIN (
+            SELECT lot_id, sum(quantity) AS quantity FROM transfers WHERE from_account = 'ISSUED' GROUP BY 1
+        ) t ON t.lot_id = l.id
+        WHERE l.issued <> coalesce(t.quantity, 0)""",
+    ),
+    Invariant(
+        "nothing_negative",
+        "No balance is below zero.",
+        f"SELECT ARRAY[id] AS ids, {', '.join(BALANCES)} FROM lots WHERE issued < 0 OR {_NEGATIVE}",
+    ),
+    Invariant(
+        "claims_hold_balances",
+        "A lot's BOOKED, USED and FORFEITED are what standing claims and claimed days hold there.",
+        """
+        SELECT ARRAY[l.id] AS ids, kept.account, kept.quantity AS kept,
+               coalesce(c.quantity, 0) + coalesce(d.quantity, 0) AS claimed
+        FROM lots l
+        CROSS JOIN LATERAL (VALUES ('BOOKED', booked), ('USED', used), ('FORFEITED', forfeited)) kept(account, quantity)
+        LEFT JOIN (SELECT lot_id, account, sum(quantity) AS quantity FROM claims WHERE released_at IS NULL
+                   GROUP BY 1, 2) c ON c.lot_id = l.id AND c.account = kept.account
+        LEFT JOIN (SELECT lot_id, account, count(*) AS quantity FROM claimed_days GROUP BY 1, 2) d
+          ON d.lot_id = l.id AND d.account = kept.account
+        WHERE kept.quantity <> coalesce(c.quantity, 0) + coalesce(d.quantity, 0)""",
+    ),
+)
+
+VISITS = (
+    Invariant(
+        "one_claim_a_visit",
+        "At most one claim of a visit stands.",
+        """
+        SELECT ARRAY[visit_id] || array_agg(id) AS ids, count(*) AS standing
+        FROM claims WHERE released_at IS NULL GROUP BY visit_id HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "visit_names_its_payer",
+        "A visit names the pass whose claim on it stands, and no other.",
+        """
+        SELECT ARRAY[v.id] AS ids, v.pass_id, c.pass_id AS claimed_by
+        FROM visits v LEFT JOIN claims c ON c.visit_id = v.id AND c.released_at IS NULL
+        WHERE v.pass_id IS DISTINCT FROM c.pass_id""",
+    ),
+    Invariant(
+        "claim_follows_visit",
+        "A claim stands where its visit's state puts it: a cancelled or missed visit's is released or forfeited.",
+        """
+        SELECT ARRAY[c.id, v.id] AS ids, v.state, c.account, c.released_at
+        FROM claims c JOIN visits v ON v.id = c.visit_id
+        WHERE c.account <> CASE WHEN c.released_at IS NOT NULL THEN 'AVAILABLE' WHEN v.state = 'BOOKED' THEN 'BOOKED'
+                                WHEN v.state = 'ATTENDED' THEN 'USED' ELSE 'FORFEITED' END""",
+    ),
+    Invariant(
+        "claimed_day_follows_claims",
+        "A claimed day stands where the strongest of its standing claims puts it, and is returned where none stands.",
+        """
+        SELECT ARRAY[d.id] AS ids, d.account, e.account AS expected
+        FROM claimed_days d CROSS JOIN LATERAL (
+            SELECT CASE WHEN bool_or(c.account = 'USED') THEN 'USED' WHEN bool_or(c.account = 'BOOKED') THEN 'BOOKED'
+                        WHEN bool_or(c.account = 'FORFEITED') THEN 'FORFEITED' ELSE 'AVAILABLE' END AS account
+            FROM claims c WHERE c.claimed_day_id = d.id AND c.released_at IS NULL
+        ) e WHERE d.account <> e.account""",
+    ),
+)
+
+PERIODS = (
+    Invariant(
+        "one_grant_a_period",
+        "Each period of a metered pass has exactly one GRANT lot, and no other has any.",
+        """
+        SELECT ARRAY[coalesce(p.pass_id, g.pass_id)] AS ids, coalesce(p.number, g.period_number) AS period,
+               g.grants FROM (SELECT n.pass_id, n.number, s.kind IN ('SESSION', 'DAY', 'TIME') AS metered
+              FROM periods n JOIN passes s ON s.id = n.pass_id) p
+        FULL JOIN (SELECT pass_id, period_number, count(*) AS grants FROM lots WHERE kind = 'GRANT' GROUP BY 1, 2) g
+          ON g.pass_id = p.pass_id AND g.period_number = p.number
+        WHERE coalesce(g.grants, 0) <> coalesce(p.metered, false)::int""",
+    ),
+    Invariant(
+        "lot_has_its_period",
+        "Each lot belongs to a period of its pass.",
+        """
+        SELECT ARRAY[l.id] AS ids, l.pass_id, l.period_number
+        FROM lots l LEFT JOIN periods n ON n.pass_id = l.pass_id AND n.number = l.period_number
+        WHERE n.pass_id IS NULL""",
+    ),
+    Invariant(
+        "periods_are_numbered",
+        "A pass has periods, numbered from 1 without gaps.",
+        """
+        SELECT ARRAY[s.id] AS ids, count(p.number) AS periods, min(p.number) AS lowest, max(p.number) AS highest
+        FROM passes s LEFT JOIN periods p ON p.pass_id = s.id GROUP BY s.id
+        HAVING count(p.number) = 0 OR min(p.number) <> 1 OR max(p.number) <> count(p.number)""",
+    ),
+    Invariant(
+        "periods_follow",
+        "A period starts the instant the one before it ends; later only where it restarted or periods were skipped.",
+        """
+        SELECT ARRAY[pass_id] AS ids, number, before, starts_at FROM (
+            SELECT pass_id, number, starts_at, restarts, anchor_index, lag(ends_at) OVER w AS before,
+                   lag(starts_at) OVER w AS began, lag(anchor_index) OVER w AS index_before
+            FROM periods WINDOW w AS (PARTITION BY pass_id ORDER BY number)
+        ) p
+        WHERE number > 1 AND starts_at IS NOT NULL AND (
+            before IS NULL OR starts_at < before OR starts_at < began
+            OR (starts_at > before AND NOT restarts AND anchor_index = index_before + 1))""",
+    ),
+    Invariant(
+        "one_successor",
+        "What follows a period is written once: a renewal is the next period, a conversion the pass it became.",
+        """
+        SELECT ARRAY[n.pass_id] AS ids, n.number AS period, 'period without a renewal' AS what
+        FROM periods n LEFT JOIN successions s ON s.pass_id = n.pass_id AND s.period_number = n.number - 1
+         AND s.kind = 'RENEWAL' AND s.to_pass_id = n.pass_id AND s.to_period_number = n.number
+        WHERE n.number > 1 AND s.pass_id IS NULL
+        UNION ALL
+        SELECT ARRAY[s.pass_id], s.period_number, 'renewal without its period'
+        FROM successions s LEFT JOIN periods n ON n.pass_id = s.to_pass_id AND n.number = s.to_period_number
+         AND s.to_pass_id = s.pass_id AND s.to_period_number = s.period_number + 1
+        WHERE s.kind = 'RENEWAL' AND n.pass_id IS NULL
+        UNION ALL
+        SELECT ARRAY[s.pass_id, s.to_pass_id], s.period_number, 'conversion without its pass'
+        FROM successions s LEFT JOIN passes p ON p.id = s.to_pass_id AND p.predecessor_pass_id = s.pass_id
+         AND p.predecessor_period = s.period_number AND s.to_period_number = 1
+        WHERE s.kind = 'CONVERSION' AND p.id IS NULL
+        UNION ALL
+        SELECT ARRAY[p.id, p.predecessor_pass_id], p.predecessor_period, 'pass without the conversion it came from'
+        FROM passes p LEFT JOIN successions s ON s.pass_id = p.predecessor_pass_id
+         AND s.period_number = p.predecessor_period AND s.kind = 'CONVERSION' AND s.to_pass_id = p.id
+        WHERE p.predecessor_pass_id IS NOT NULL AND s.pass_id IS NULL
+        UNION ALL
+        SELECT ARRAY[p.id], count(s.pass_id), 'converted pass without exactly one conversion, or the reverse'
+        FROM passes p LEFT JOIN successions s ON s.pass_id = p.id AND s.kind = 'CONVERSION'
+        GROUP BY p.id, p.closed_reason
+        HAVING count(s.pass_id) <> (p.closed_reason IS NOT DISTINCT FROM 'CONVERTED')::int""",
+    ),
+    Invariant(
+        "closed_has_instant",
+        "A closed pass says since when, and only a closed one.",
+        """
+        SELECT ARRAY[id] AS ids, closed_reason FROM passes WHERE (closed_reason IS NULL) <> (closed_at IS NULL)""",
+    ),
+)
+
+MONEY = (
+    Invariant(
+        "paid_order_has_its_period",
+        "Each paid order granted exactly the one period it names, and each period comes from a paid order.",
+        """
+        SELECT ARRAY[coalesce(o.id, n.order_id, n.pass_id)] AS ids, o.state, o.pass_id AS ordered_pass,
+               o.period_number AS ordered_period, n.pass_id, n.number
+        FROM (SELECT * FROM orders WHERE state = 'PAID') o
+        FULL JOIN periods n ON n.order_id = o.id
+        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
+    ),
+    Invariant(
+        "paid_order_is_captured",
+        "The captured payments of a paid order are its amount, in at most one capture; another order has none.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.state, o.amount_minor, coalesce(p.captured, 0) AS captured_minor,
+               coalesce(p.captures, 0) AS captures
+        FROM orders o LEFT JOIN (
+            SELECT order_id, sum(amount_minor) AS captured, count(*) AS captures
+            FROM payments WHERE state = 'CAPTURED' GROUP BY 1
+        ) p ON p.order_id = o.id
+        WHERE coalesce(p.captured, 0) <> CASE WHEN o.state = 'PAID' THEN o.amount_minor ELSE 0 END
+           OR coalesce(p.captures, 0) > 1""",
+    ),
+    Invariant(
+        "gateway_agrees",
+        "The gateway's book and ours agree on every settled payment, and it holds no charge we do not know.",
+        """
+        SELECT ARRAY[p.id] AS ids, coalesce(p.gateway_key, g.gateway_key) AS key, p.state, p.amount_minor,
+               g.captured, g.amount_minor AS charged_minor
+        FROM payments p FULL JOIN gateway_charges g ON g.gateway_key = p.gateway_key
+        WHERE p.id IS NULL
+           OR (p.state IN ('CAPTURED', 'DECLINED') AND (g.gateway_key IS NULL OR g.amount_minor <> p.amount_minor
+                                                        OR g.captured <> (p.state = 'CAPTURED')))""",
+    ),
+    Invariant(
+        "pending_order_is_open",
+        "An order is pending exactly while a payment of it is open.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.state, count(p.id) AS open_payments
+        FROM orders o LEFT JOIN payments p ON p.order_id = o.id AND p.state IN ('INTENDED', 'UNKNOWN')
+        GROUP BY o.id, o.state HAVING count(p.id) <> (o.state = 'PENDING')::int""",
+    ),
+    Invariant(
+        "pending_operation_waits",
+        "An operation is pending exactly while an order of it is.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.verb, o.state, count(w.id) AS pending_orders
+        FROM operations o LEFT JOIN orders w ON w.operation_id = o.id AND w.state = 'PENDING'
+        GROUP BY o.id, o.verb, o.state HAVING count(w.id) <> (o.state = 'PENDING')::int""",
+    ),
+    Invariant(
+        "credit_not_negative",
+        "No client has spent more credit than they were given.",
+        """
+        SELECT ARRAY[client_id] AS ids, sum(amount_minor) AS credit_minor
+        FROM client_credits GROUP BY client_id HAVING sum(amount_minor) < 0""",
+    ),
+)
+
+INVARIANTS = (*LEDGER, *VISITS, *PERIODS, *MONEY)
+
+
+async def check_business(reader: asyncpg.Connection) -> list[Violation]:
+    """Return what is broken in the business whose tenant is set, at most 100 rows for each invariant.
+
+    Read within one snapshot (`Database.reading`), or a change in flight looks like a broken promise.
+    """
+    business_id = await reader.fetchval("SELECT id FROM businesses")
+    found = []
+    for invariant in INVARIANTS:
+        for row in await reader.fetch(f"{invariant.statement} LIMIT {_SHOWN_MAX}"):
+            figures = dict(row)
+            ids = tuple(each for each in figures.pop("ids") if each is not None)
+            found.append(Violation(invariant.name, invariant.sentence, business_id, ids, figures))
+    sentence = "The kept days, instants and next due time of a pass are what the rules compute from its facts."
+    for difference in await differing_windows(reader, _SHOWN_MAX):
+        figures = {"what": difference.what, "kept": difference.kept, "computed": difference.computed}
+        found.append(Violation("windows_follow_rules", sentence, business_id, difference.ids, figures))
+    return found
+
+
+async def check_all(database: Database) -> list[Violation]:
+    """Return what is broken in any business, each read in a snapshot of its own."""
+    async with database.sweeping() as connection:
+        rows = (await connection.execute(text("SELECT id FROM businesses ORDER BY id"))).all()
+    found = []
+    for (business_id,) in rows:
+        async with database.reading(business_id) as reader:
+            found += await check_business(reader)
+    return found
