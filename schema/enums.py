@@ -1,0 +1,40 @@
+"""The words of the domain as GraphQL enums, each with a sentence. Names are those of `models.rules`.
+
+The classes are the rules' own, so a row's value goes out as it is and an input comes in ready for a command.
+"""
+
+from enum import Enum
+from typing import Any, cast
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from models.operations.book_visits import PayBy
+from models.rules import values
+from models.rules.codes import Code
+from schema.words import MORE_WORDS, WORDS
+
+
+def described(enum: type[Enum], sentences: dict[str, str], *, name: str | None = None) -> None:
+    """Make `enum` a GraphQL enum whose every value says what it means.
+
+    Raises:
+        KeyError: a value has no sentence.
+    """
+    strawberry.enum(enum, name=name or enum.__name__, description=(enum.__doc__ or "").strip())
+    definition = cast("StrawberryEnumDefinition", cast("Any", enum).__strawberry_definition__)
+    for value in definition.values:
+        value.description = sentences[value.name]
+
+
+for _name, _sentences in WORDS.items():
+    described(getattr(values, _name), _sentences)
+
+described(PayBy, MORE_WORDS["PayBy"])
+
+described(Code, {code.name: f"{code.sentence} Remedy: {code.remedy}" for code in Code}, name="ErrorCode")
+cast(
+    "Any", Code
+).__strawberry_definition__.description = (
+    "Every stable code a refusal or a reason can carry, with its sentence and its remedy. Codes are never renamed."
+)

@@ -1,0 +1,74 @@
+"""What a caller sees of an error: a stable code, a sentence, a remedy and the input field. Bugs are masked.
+
+Refused              its first problem's code
+StoreUnavailable     STORE_UNAVAILABLE
+GraphQLError         the document's own fault (syntax, unknown field, malformed variable): left as it is
+anything else        INTERNAL, with the id under which it was logged
+"""
+
+from typing import Any
+from uuid import uuid4
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from models.errors import Problem, Refused, StoreUnavailable
+from models.rules.codes import Code, Reason, because
+import schema.enums  # noqa: F401 - makes `Code` a GraphQL enum
+
+_log = structlog.get_logger(__name__)
+
+
+@strawberry.type(description="One reason for a refusal, and which part of the input it is about.")
+class UserError:
+    """A refusal as the caller reads it."""
+
+    code: Code = strawberry.field(description="The stable word for it.")
+    message: str = strawberry.field(description="What is wrong, in a sentence.")
+    remedy: str = strawberry.field(description="What can be done about it.")
+    path: list[str] = strawberry.field(description="The input field it is about, outermost name first.")
+
+
+@strawberry.type(name="Reason", description="Why something cannot be, and what would help.")
+class ReasonNode:
+    """A reason as the caller reads it. The source is a `models.rules.codes.Reason`."""
+
+    code: Code = strawberry.field(description="The stable word for it.")
+    message: str = strawberry.field(description="What stands in the way, in a sentence.")
+    remedy: str = strawberry.field(description="What can be done about it.")
+
+
+def from_problem(problem: Problem) -> UserError:
+    """Return the problem as a payload shows it."""
+    reason = problem.reason
+    return UserError(code=reason.code, message=reason.message, remedy=reason.remedy, path=list(problem.path))
+
+
+def user_errors(refused: Refused) -> list[UserError]:
+    """Return every problem of a refusal as a payload shows it."""
+    return [from_problem(problem) for problem in refused.problems]
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """Return the error as the caller may see it."""
+    cause = error.original_error
+    if isinstance(cause, Refused):
+        return _dressed(error, cause.problems[0].reason, list(cause.problems[0].path))
+    if isinstance(cause, StoreUnavailable):
+        message, remedy = "The database cannot be reached.", "Send the request again, with the same idempotency key."
+        return _replaced(error, "STORE_UNAVAILABLE", message, remedy, [])
+    if cause is None or isinstance(cause, GraphQLError):
+        return error
+    log_id = uuid4().hex
+    _log.error("graphql.internal", id=log_id, path=error.path, exc_info=cause)
+    return _dressed(error, because(Code.INTERNAL, id=log_id), [])
+
+
+def _dressed(error: GraphQLError, reason: Reason, path: list[str]) -> GraphQLError:
+    return _replaced(error, reason.code.name, reason.message, reason.remedy, path)
+
+
+def _replaced(error: GraphQLError, code: str, message: str, remedy: str, path: list[str]) -> GraphQLError:
+    extensions: dict[str, Any] = {"code": code, "message": message, "remedy": remedy, "path": path}
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)

@@ -1,0 +1,177 @@
+"""One plain sentence for every value of every enum the schema shows."""
+
+WORDS: dict[str, dict[str, str]] = {
+    "PassKind": {
+        "SESSION": "A number of visits.",
+        "UNLIMITED": "As many visits as the client likes, of one service or of any.",
+        "DURATION": "As many visits as the client likes within a period or fixed dates.",
+        "DAY": "A number of days at a location, not necessarily in a row, each good for all visits of that day.",
+        "TIME": "A number of minutes of service.",
+    },
+    "LotUnit": {
+        "VISIT": "One visit.",
+        "DAY": "One local day at a location.",
+        "MINUTE": "One minute of service.",
+    },
+    "ServiceCategory": {
+        "CLASS": "A class with several attendants.",
+        "APPOINTMENT": "An appointment with a member of staff.",
+        "EVENT": "A workshop or another single event.",
+        "GYM_VISIT": "Free use of a gym or pool.",
+        "ASSET": "The hire of a room, court or other asset.",
+    },
+    "ValidityRule": {
+        "NEVER": "It has no end.",
+        "PERIOD": "It is valid for a count of calendar units from its start.",
+        "FIXED_DAY": "It is valid up to a fixed last day, whenever it starts.",
+    },
+    "PeriodUnit": {
+        "DAY": "A calendar day.",
+        "WEEK": "Seven calendar days.",
+        "MONTH": "A calendar month, counted from the first day of the pass.",
+        "YEAR": "A calendar year, counted from the first day of the pass.",
+    },
+    "Activation": {
+        "ON_SALE": "It starts on the day it is sold.",
+        "ON_FIRST_VISIT": "It starts on the day of its earliest visit.",
+        "ON_DATE": "It starts on a day chosen at the sale.",
+        "FIRST_OF_MONTH": "It starts on the next first of a month.",
+        "MIDDLE_OF_MONTH": "It starts on the next fifteenth of a month.",
+        "LAST_OF_MONTH": "It starts on the next last day of a month.",
+    },
+    "CoveredBy": {
+        "START": "The start of the visit must lie inside the validity.",
+        "BOOKING": "The moment the visit was booked must lie inside the validity.",
+    },
+    "AfterExpiration": {
+        "EXPIRE": "It ends.",
+        "RENEW": "It is charged again and its next period begins.",
+        "CONVERT": "It becomes a pass of another purchase option.",
+    },
+    "RenewalTrigger": {
+        "ON_EXPIRY": "It renews when its last day has passed.",
+        "ON_DEPLETION": "It renews when nothing is left on it.",
+        "FIRST_OF_BOTH": "It renews when its last day has passed or nothing is left, whichever comes first.",
+    },
+    "UnusedAtRenewal": {
+        "FORFEIT": "What was not used expires.",
+        "ROLLOVER": "What was not used moves into the next period.",
+    },
+    "ConversionTiming": {
+        "NOW_FREE": "At once, without a charge.",
+        "NOW_PAID": "At once, for the price of the target.",
+        "ON_EXPIRY": "When the pass ends.",
+        "ON_DATE": "On a chosen day.",
+    },
+    "UnusedAtConversion": {
+        "FORFEIT": "What was not used expires.",
+        "CARRY": "What was not used becomes a lot of the new pass.",
+        "CREDIT": "The value of what was not used is taken off the price; any more becomes credit of the client.",
+    },
+    "LotKind": {
+        "GRANT": "What a paid period grants.",
+        "ROLLOVER": "What an earlier period left unused.",
+        "MAKE_UP": "What replaces a unit returned after its lot had ended.",
+        "PROMOTION": "A gift.",
+        "ADJUSTMENT": "What staff added by hand.",
+    },
+    "Account": {
+        "ISSUED": "Where every unit of a lot comes from.",
+        "AVAILABLE": "Free to be booked.",
+        "BOOKED": "Pays for a visit that is still to come.",
+        "USED": "Paid for an attended visit.",
+        "FORFEITED": "Lost by a late cancellation or a no-show.",
+        "EXPIRED": "Lost because the lot ended.",
+        "CONVERTED": "Gone when the pass was converted.",
+        "TRANSFERRED": "Moved to another lot, by a rollover, a make-up or a transfer.",
+        "REFUNDED": "Paid back.",
+        "ADJUSTED": "Taken away by hand.",
+    },
+    "VisitState": {
+        "BOOKED": "Booked, and still to come or without an outcome.",
+        "ATTENDED": "The client was there.",
+        "CANCELLED": "Cancelled in time.",
+        "LATE_CANCELLED": "Cancelled too late.",
+        "NO_SHOW": "The client did not come.",
+    },
+    "OutcomeEffect": {
+        "RETURN": "The unit goes back to the lot that paid.",
+        "FORFEIT": "The unit is lost.",
+    },
+    "HoldKind": {
+        "FREEZE": "A suspension that gives the held days back at the end.",
+        "BLOCK": "A suspension that gives nothing back.",
+        "CLOSURE": "A freeze because a location was closed.",
+    },
+    "ClosedReason": {
+        "EXPIRED": "Its last day has passed.",
+        "CONVERTED": "It became a pass of another option.",
+        "DEACTIVATED": "Staff closed it, until it is reactivated.",
+        "RELEASED": "It stayed unpaid until its bookings were let go.",
+    },
+    "PassStatus": {
+        "NOT_STARTED": "Its first day is still to come.",
+        "ACTIVE": "It can be used today.",
+        "ON_HOLD": "A hold lies on today.",
+        "USED_UP": "Nothing is left on it and nothing is booked.",
+        "SUSPENDED": "A charge stayed unpaid past the days of grace.",
+        "EXPIRED": "Its last day has passed.",
+        "CONVERTED": "It became a pass of another option.",
+        "DEACTIVATED": "Staff closed it, until it is reactivated.",
+    },
+    "Standing": {
+        "CURRENT": "Everything is paid.",
+        "GRACE": "A charge failed: bookings are kept, new ones refused.",
+        "SUSPENDED": "A charge stayed unpaid past the days of grace.",
+        "RELEASED": "A charge stayed unpaid so long that bookings were let go.",
+    },
+    "AllocationPreset": {
+        "DEFAULT": "Gifts first, then what counts nothing, then what ends first.",
+        "PRIORITY_FIRST": "The option's priority first, then the default order.",
+    },
+    "PaymentMethod": {
+        "CASH": "Cash at the desk.",
+        "CARD_TERMINAL": "A card at the desk's terminal.",
+        "COMPLIMENTARY": "Given away.",
+        "TEST_CARD": "A card that does as it is told, for sandboxes and tests.",
+    },
+    "TestCard": {
+        "APPROVE": "It pays.",
+        "DECLINE": "It declines; a later try may succeed.",
+        "DECLINE_HARD": "It declines for good.",
+        "TIMEOUT": "It pays, but the answer gets lost.",
+    },
+    "OrderPurpose": {
+        "SALE": "A pass was bought.",
+        "RENEWAL": "A period of a pass was bought.",
+        "CONVERSION": "A pass was bought in exchange for another.",
+    },
+    "OrderState": {
+        "PENDING": "The gateway's answer is not settled yet.",
+        "PAID": "It was paid.",
+        "FAILED": "It was not paid.",
+    },
+    "PaymentState": {
+        "INTENDED": "The charge is about to be made.",
+        "CAPTURED": "The money was taken.",
+        "DECLINED": "The charge was declined.",
+        "UNKNOWN": "The gateway never answered; it is asked again.",
+    },
+    "Role": {
+        "OWNER": "May do everything.",
+        "STAFF": "May do the daily work.",
+        "CLIENT": "May see and use their own passes and visits.",
+        "PARTNER": "A partner's system: may read everything but the inputs of operations, and book.",
+        "WORKER": "The system itself, when something falls due.",
+    },
+}
+"""By the enum's name in `models.rules.values`, then by value."""
+
+MORE_WORDS: dict[str, dict[str, str]] = {
+    "PayBy": {
+        "AUTO": "The first pass of the client that may pay, in the business's order.",
+        "PASS": "The named pass and no other.",
+        "NOTHING": "Nothing: the visits stay unpaid.",
+    },
+}
+"""Enums that stand elsewhere than in `models.rules.values`."""
