@@ -24,6 +24,7 @@ def create_business_command(
     zone: Annotated[str, typer.Option(help="Its IANA time zone, such as Europe/Paris.")],
     currency: Annotated[str, typer.Option(help="Its ISO currency.")] = "EUR",
     week_start: Annotated[int, typer.Option(min=1, max=7, help="The first day of its week, 1 is Monday.")] = 1,
+    test_cards: Annotated[bool, typer.Option("--test-cards", help="Take test cards, which move no money.")] = False,
     test_clock: Annotated[
         datetime | None,
         typer.Option(help="For a sandbox: the instant (UTC) its own time begins at.", formats=["%Y-%m-%dT%H:%M:%S"]),
@@ -33,7 +34,9 @@ def create_business_command(
 
     async def act(runtime: Runtime) -> tuple[UUID, str]:
         begins = test_clock and test_clock.replace(tzinfo=UTC)
-        business_id = await create_business(runtime, NewBusiness(name, zone, currency, week_start, begins))
+        business_id = await create_business(
+            runtime, NewBusiness(name, zone, currency, week_start, begins, test_cards or begins is not None)
+        )
         return business_id, await create_api_key(runtime, business_id, Role.OWNER, "Owner")
 
     business_id, key = _with_runtime(act)

@@ -22,13 +22,14 @@ _CURRENCY = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class NewBusiness:
-    """A tenant to be. `test_clock_at` gives it a time of its own."""
+    """A tenant to be. `test_clock_at` gives it a time of its own; test cards pay without money, for sandboxes only."""
 
     name: str
     zone: str
     currency: str = "EUR"
     week_start: int = 1
     test_clock_at: datetime | None = None
+    accepts_test_cards: bool = True
 
 
 async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
@@ -53,6 +54,7 @@ async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
                 grace_days=3,
                 release_days=14,
                 late_cancel_minutes=720,
+                accepts_test_cards=command.accepts_test_cards,
                 test_clock_at=command.test_clock_at,
                 created_at=runtime.clock.now(),
             )

@@ -171,6 +171,8 @@ def checked_payment(
         return None
     if tx.actor.role is Role.CLIENT and method is not PaymentMethod.TEST_CARD:
         raise refuse(Code.FORBIDDEN, "payment", "method", roles="STAFF")
+    if method is PaymentMethod.TEST_CARD and not tx.business.accepts_test_cards:
+        raise refuse(Code.TEST_CARD_REFUSED, "payment", "method")
     if (method is PaymentMethod.TEST_CARD) != (test_card is not None):
         raise refuse(
             Code.INVALID_INPUT, "payment", "testCard", sentence="A test card, and no other method, says what it does."

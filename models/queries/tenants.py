@@ -23,6 +23,7 @@ class Business:
     preset: AllocationPreset
     policy: RetryPolicy
     late_cancel_minutes: int
+    accepts_test_cards: bool
     test_clock_at: datetime | None
 
     def now(self, real: datetime) -> datetime:
@@ -69,5 +70,6 @@ async def business(reader: asyncpg.Connection, *, lock: bool = False) -> Busines
         preset=AllocationPreset(row["allocation_preset"]),
         policy=RetryPolicy(tuple(row["retry_after_hours"]), row["grace_days"], row["release_days"]),
         late_cancel_minutes=row["late_cancel_minutes"],
+        accepts_test_cards=row["accepts_test_cards"],
         test_clock_at=row["test_clock_at"],
     )

@@ -82,6 +82,7 @@ class Code(Enum):
     # Payment.
     PAYMENT_REQUIRED = ("The price is not zero and no payment method was given.", "Name a payment method.")
     PAYMENT_DECLINED = ("The payment was declined: {detail}.", "Use another payment method and a new idempotency key.")
+    TEST_CARD_REFUSED = ("This business takes no test cards.", "Use a real payment method.")
     # Visits.
     ALREADY_BOOKED = (
         "The client already has this service at this location at this time.",

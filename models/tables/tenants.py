@@ -1,6 +1,7 @@
 """Businesses (the tenants) and the API keys that open them."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -29,6 +30,7 @@ businesses = Table(
     Column("grace_days", Integer, nullable=False),
     Column("release_days", Integer, nullable=False),
     Column("late_cancel_minutes", Integer, nullable=False),
+    Column("accepts_test_cards", Boolean, nullable=False),
     instant("test_clock_at", optional=True),
     instant("created_at"),
     PrimaryKeyConstraint("id"),

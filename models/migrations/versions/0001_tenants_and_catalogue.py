@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("grace_days", sa.Integer(), nullable=False),
         sa.Column("release_days", sa.Integer(), nullable=False),
         sa.Column("late_cancel_minutes", sa.Integer(), nullable=False),
+        sa.Column("accepts_test_cards", sa.Boolean(), nullable=False),
         sa.Column("test_clock_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
