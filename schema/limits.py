@@ -43,7 +43,7 @@ class Limits:
     depth_max: int = 16
     cost_max: int = 20_000
     fields_max: int = 1_000
-    repeats_max: int = 30
+    repeats_max: int = 10
     root_fields_max: int = 20
     aliases_max: int = 50
     directives_max: int = 50

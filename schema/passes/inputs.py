@@ -1,0 +1,134 @@
+"""What the mutations that sell, renew and convert passes are given."""
+
+from datetime import date
+
+import strawberry
+
+from models.operations.change_pass import SetAutoRenew
+from models.operations.convert_pass import CancelConversion, ConvertPass, ScheduleConversion
+from models.operations.renew_pass import RenewPass
+from models.operations.sell_pass import SellPass
+from models.rules.values import ConversionTiming, UnusedAtConversion
+from schema.given import Given, row_id, row_id_or_none
+from schema.passes.payment_input import PaymentInput, method_and_card
+
+
+@strawberry.input(description="A pass to sell.")
+class SellPassInput(Given):
+    """See `SellPass`."""
+
+    client_id: strawberry.ID = strawberry.field(description="Who buys it.")
+    purchase_option_id: strawberry.ID = strawberry.field(description="What is sold, in its current version.")
+    payment: PaymentInput | None = strawberry.field(
+        default=None, description="How it is paid; may be left out where the price is zero."
+    )
+    starts_on: date | None = strawberry.field(
+        default=None, description="The first day, for an option that starts ON_DATE; today where left out."
+    )
+    location_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The location whose zone the pass follows; the client's home where left out."
+    )
+
+    def command(self) -> SellPass:
+        """Return the command."""
+        method, card = method_and_card(self.payment)
+        return SellPass(
+            row_id("Client", self.client_id, "clientId"),
+            row_id("PurchaseOption", self.purchase_option_id, "purchaseOptionId"),
+            method,
+            card,
+            self.starts_on,
+            row_id_or_none("Location", self.location_id, "locationId"),
+        )
+
+
+@strawberry.input(description="A pass to renew now, ahead of its end or after it.")
+class RenewPassInput(Given):
+    """See `RenewPass`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+    payment: PaymentInput | None = strawberry.field(
+        default=None, description="How it is paid; a test card that paid before is used where left out."
+    )
+
+    def command(self) -> RenewPass:
+        """Return the command."""
+        return RenewPass(row_id("Pass", self.pass_id, "passId"), *method_and_card(self.payment))
+
+
+@strawberry.input(description="Whether a pass renews by itself.")
+class SetAutoRenewInput(Given):
+    """See `SetAutoRenew`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+    enabled: bool = strawberry.field(description="Whether it renews by itself from now on.")
+    payment: PaymentInput | None = strawberry.field(
+        default=None, description="How renewals are paid from now on; unchanged where left out."
+    )
+
+    def command(self) -> SetAutoRenew:
+        """Return the command."""
+        return SetAutoRenew(row_id("Pass", self.pass_id, "passId"), self.enabled, *method_and_card(self.payment))
+
+
+@strawberry.input(description="A pass to convert now.")
+class ConvertPassInput(Given):
+    """See `ConvertPass`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+    purchase_option_id: strawberry.ID = strawberry.field(description="What it becomes, in its current version.")
+    timing: ConversionTiming = strawberry.field(
+        default=ConversionTiming.NOW_PAID, description="NOW_PAID or NOW_FREE; later ones are scheduled."
+    )
+    unused: UnusedAtConversion = strawberry.field(
+        default=UnusedAtConversion.FORFEIT, description="What happens to units nobody used."
+    )
+    payment: PaymentInput | None = strawberry.field(
+        default=None, description="How it is paid; may be left out where nothing is left to pay."
+    )
+
+    def command(self) -> ConvertPass:
+        """Return the command."""
+        return ConvertPass(
+            row_id("Pass", self.pass_id, "passId"),
+            row_id("PurchaseOption", self.purchase_option_id, "purchaseOptionId"),
+            self.timing,
+            self.unused,
+            *method_and_card(self.payment),
+        )
+
+
+@strawberry.input(description="A conversion to plan, in place of whatever followed the pass's end.")
+class ScheduleConversionInput(Given):
+    """See `ScheduleConversion`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+    purchase_option_id: strawberry.ID = strawberry.field(
+        description="What it becomes, in the version that is current then."
+    )
+    on: date | None = strawberry.field(
+        default=None, description="The day it converts, before its end; at its end where left out."
+    )
+    unused: UnusedAtConversion = strawberry.field(
+        default=UnusedAtConversion.FORFEIT, description="What happens to units nobody used."
+    )
+
+    def command(self) -> ScheduleConversion:
+        """Return the command."""
+        return ScheduleConversion(
+            row_id("Pass", self.pass_id, "passId"),
+            row_id("PurchaseOption", self.purchase_option_id, "purchaseOptionId"),
+            self.on,
+            self.unused,
+        )
+
+
+@strawberry.input(description="A planned conversion to forget.")
+class CancelConversionInput(Given):
+    """See `CancelConversion`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+
+    def command(self) -> CancelConversion:
+        """Return the command."""
+        return CancelConversion(row_id("Pass", self.pass_id, "passId"))
