@@ -17,7 +17,7 @@ from models.queries.locks import lock_client_passes, lock_passes
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.facts import PassFacts, VisitFacts
+from models.rules.facts import PassFacts, VisitFacts, covering_instant, with_provisional_start
 from models.rules.values import Role, ServiceCategory, VisitState
 from models.tables.base import new_id
 from models.tables.visits import visits
@@ -101,15 +101,32 @@ async def pay(
     request = Request(tuple(passes.values()), tuple(to_pay), tx.business.policy, tx.now, tx.business.preset)
     outcomes = allocate(request)
     chosen_by = "NAMED" if pay_by is PayBy.PASS else tx.business.preset.value
-    paying = set()
+    paid: dict[UUID, list[VisitFacts]] = {}
+    for outcome in outcomes:
+        if outcome.paid_by is not None:
+            paid.setdefault(outcome.paid_by.pass_id, []).append(outcome.visit)
+    for pass_id, its_visits in paid.items():
+        await _start(tx, passes[pass_id], its_visits)
     for outcome in outcomes:
         if outcome.paid_by is not None:
             facts = passes[outcome.paid_by.pass_id]
             pinned = pay_by is PayBy.PASS
             await write_claim(tx, facts, outcome, states[outcome.visit.id], chosen_by=chosen_by, pinned=pinned)
-            paying.add(facts.id)
-    await refresh(tx, paying)
+    await refresh(tx, paid)
     return outcomes
+
+
+async def _start(tx: Tx, facts: PassFacts, paid: Sequence[VisitFacts]) -> None:
+    """Start a pass that waits for its first visit; a visit already attended settles that start as it is paid."""
+    days = tuple(local_day(covering_instant(facts.terms, visit), facts.zone) for visit in paid)
+    first, started = facts.periods[0], with_provisional_start(facts, days).periods[0]
+    if (first.first_on, first.last_on) != (started.first_on, started.last_on):
+        await tx.raw.execute(
+            "UPDATE periods SET anchor_on = $1, first_on = $1, last_on = $2 WHERE pass_id = $3 AND number = 1",
+            started.first_on,
+            started.last_on,
+            facts.id,
+        )
 
 
 def paid_answer(outcomes: Sequence[Outcome]) -> Changed:
