@@ -13,7 +13,8 @@ from models.rules.facts import PassFacts, with_provisional_start
 from models.tables.passes import passes
 
 _PERIODS = """
-UPDATE periods p SET first_on = n.first_on, last_on = n.last_on, anchor_on = coalesce(p.anchor_on, n.first_on),
+UPDATE periods p SET first_on = n.first_on, last_on = n.last_on,
+    anchor_on = CASE WHEN p.anchor_index = 0 THEN n.first_on ELSE p.anchor_on END,
     first_day = n.first_day, last_day = n.last_day, starts_at = n.starts_at, ends_at = n.ends_at
 FROM unnest($2::int[], $3::date[], $4::date[], $5::date[], $6::date[], $7::timestamptz[], $8::timestamptz[])
     AS n(number, first_on, last_on, first_day, last_day, starts_at, ends_at)

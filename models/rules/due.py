@@ -56,8 +56,10 @@ def _after_the_end(facts: PassFacts, policy: RetryPolicy, now: datetime) -> list
     found: list[tuple[DueKind, datetime | None]] = []
     if facts.conversion is not None and facts.conversion.on is not None:
         found.append((DueKind.CONVERT, conversion_at(facts)))
-    if renews_on_depletion(facts) and facts.starts_at is not None:
-        found.append((DueKind.RENEW, _out_of_freeze(facts, max(now, facts.starts_at))))
+    begins = facts.windows[-1].starts_at
+    if renews_on_depletion(facts) and begins is not None:
+        # A period bought ahead begins before it can be followed, even where nothing is left in it already.
+        found.append((DueKind.RENEW, _out_of_freeze(facts, max(now, begins))))
     if facts.ends_at is not None:
         kind = _kind_at_end(facts)
         at_end = facts.ends_at if kind is DueKind.EXPIRE else _out_of_freeze(facts, facts.ends_at)

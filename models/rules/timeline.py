@@ -149,11 +149,15 @@ def _one_window(
 
 
 def _cut(window: Window, cut_at: datetime | None, zone: str) -> Window:
-    """End the window at `cut_at` where that comes first. Its last day is then the day of its last instant."""
+    """End the window at `cut_at` where that comes first. Its last day is then the day of its last instant.
+
+    A window that was to begin later never does: it is empty, at the instant of the cut.
+    """
     assert window.starts_at is not None
     assert window.first_day is not None
     if cut_at is None or (window.ends_at is not None and window.ends_at <= cut_at):
         return window
-    ends_at = max(cut_at, window.starts_at)
-    last_day = max(window.first_day, local_day(ends_at - timedelta(microseconds=1), zone))
-    return Window(window.first_day, last_day, window.starts_at, ends_at)
+    last_day = local_day(cut_at - timedelta(microseconds=1), zone)
+    if cut_at < window.starts_at:
+        return Window(last_day, last_day, cut_at, cut_at)
+    return Window(window.first_day, max(window.first_day, last_day), window.starts_at, cut_at)

@@ -9,7 +9,15 @@ from models.queries.invariants import check_business
 from models.rules.due import next_due
 from models.rules.status import RetryPolicy
 from models.rules.terms import Renewal, Terms, Validity
-from models.rules.values import Activation, AfterExpiration, PassKind, PeriodUnit, RenewalTrigger, ValidityRule
+from models.rules.values import (
+    Activation,
+    AfterExpiration,
+    ConversionTiming,
+    PassKind,
+    PeriodUnit,
+    RenewalTrigger,
+    ValidityRule,
+)
 from tests.studio import MONTH, Studio
 
 WEEK = Validity(ValidityRule.PERIOD, 1, PeriodUnit.WEEK)
@@ -41,7 +49,7 @@ async def test_a_period_bought_ahead_never_begins_once_the_pass_is_converted(stu
     await studio.do(renew_pass, RenewPass(pass_id))
     target = await studio.option()
 
-    await studio.do(convert_pass, ConvertPass(pass_id, target))
+    await studio.do(convert_pass, ConvertPass(pass_id, target, ConversionTiming.NOW_FREE))
 
     first, second = (await studio.facts(pass_id)).windows
     assert first.ends_at == second.starts_at == second.ends_at == studio.began

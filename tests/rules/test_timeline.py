@@ -176,7 +176,9 @@ def test_a_cut_period_shows_the_day_of_its_last_instant(last_on: date | None) ->
 
     assert cut(at(june(12), 15)) == Window(JUNE, june(12), at(JUNE), at(june(12), 15))
     assert cut(at(june(12))) == Window(JUNE, june(11), at(JUNE), at(june(12)))
-    assert cut(at(june(0))) == Window(JUNE, JUNE, at(JUNE), at(JUNE)), "cut before it began, it is empty"
+    assert cut(at(JUNE)) == Window(JUNE, JUNE, at(JUNE), at(JUNE)), "cut as it begins, it is empty"
+    before = at(june(-2), 15)
+    assert cut(before) == Window(june(-2), june(-2), before, before), "cut before it began, it never does"
 
 
 def test_a_cut_after_the_end_changes_nothing() -> None:
