@@ -1,0 +1,1 @@
+"""What happens by itself: passes expire, renew and convert, open charges settle, books are checked."""
