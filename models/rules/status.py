@@ -42,23 +42,42 @@ def retry_at(overdue: Overdue, policy: RetryPolicy) -> datetime | None:
 
 
 def status_at(facts: PassFacts, policy: RetryPolicy, now: datetime) -> PassStatus:
-    """Return the status at `now`; the first that applies, in the order written here."""
-    if facts.closed_reason is ClosedReason.DEACTIVATED:
+    """Return the status at `now`."""
+    return status_of(
+        facts.closed_reason,
+        facts.starts_at,
+        now,
+        over=ended(facts, now),
+        standing=standing_at(facts.overdue, policy, now),
+        held=facts.held_on(local_day(now, facts.zone)),
+        empty=used_up(facts, now),
+    )
+
+
+def status_of(
+    closed_reason: ClosedReason | None,
+    starts_at: datetime | None,
+    now: datetime,
+    *,
+    over: bool,
+    standing: Standing,
+    held: bool,
+    empty: bool,
+) -> PassStatus:
+    """Return the status that these findings at `now` make; the first that applies, in the order written here."""
+    if closed_reason is ClosedReason.DEACTIVATED:
         return PassStatus.DEACTIVATED
-    if facts.closed_reason is ClosedReason.CONVERTED:
+    if closed_reason is ClosedReason.CONVERTED:
         return PassStatus.CONVERTED
-    if facts.starts_at is None or now < facts.starts_at:
+    if starts_at is None or now < starts_at:
         return PassStatus.NOT_STARTED
-    standing = standing_at(facts.overdue, policy, now)
-    if ended(facts, now) or standing is Standing.RELEASED:
+    if over or standing is Standing.RELEASED:
         return PassStatus.EXPIRED
     if standing is Standing.SUSPENDED:
         return PassStatus.SUSPENDED
-    if facts.held_on(local_day(now, facts.zone)):
+    if held:
         return PassStatus.ON_HOLD
-    if used_up(facts, now):
-        return PassStatus.USED_UP
-    return PassStatus.ACTIVE
+    return PassStatus.USED_UP if empty else PassStatus.ACTIVE
 
 
 def ended(facts: PassFacts, now: datetime) -> bool:

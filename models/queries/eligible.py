@@ -1,0 +1,46 @@
+"""Which passes of a client may pay for a visit, and why the others may not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from models.queries.facts import load_passes
+from models.queries.tenants import Business
+from models.rules.allocation import pass_order
+from models.rules.eligibility import Decision, decide
+from models.rules.facts import VisitFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """One pass's answer. `chosen_first` marks the one that AUTO would take."""
+
+    decision: Decision
+    chosen_first: bool
+
+    @property
+    def pass_id(self) -> UUID:
+        """The pass that was asked."""
+        return self.decision.pass_id
+
+
+async def eligible_passes(
+    reader: asyncpg.Connection, business: Business, visit: VisitFacts, now: datetime
+) -> list[Eligibility]:
+    """Return the answer of every pass of the visit's client: those that may pay in the business's order, then the rest.
+
+    The same rules as booking, at the same instant. Six statements however many passes there are.
+    """
+    ids = [row["id"] for row in await reader.fetch("SELECT id FROM passes WHERE client_id = $1", visit.client_id)]
+    passes = await load_passes(reader, ids)
+    decisions = [decide(facts, visit, business.policy, now) for facts in passes.values()]
+    able = sorted(
+        (decision for decision in decisions if decision.pays),
+        key=lambda decision: pass_order(passes[decision.pass_id], decision, business.preset),
+    )
+    unable = sorted((d for d in decisions if not d.pays), key=lambda d: d.pass_id, reverse=True)
+    return [Eligibility(decision, decision is able[0]) for decision in able] + [
+        Eligibility(decision, chosen_first=False) for decision in unable
+    ]

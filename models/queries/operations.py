@@ -1,0 +1,65 @@
+"""Operations: the audit trail as a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.queries.paging import Filter, Listing, where
+from models.rules.values import Role
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """One committed change. `at` is the business's time, `recorded_at` the machine's."""
+
+    id: UUID
+    verb: str
+    role: Role
+    client_id: UUID | None
+    idempotency_key: str
+    input: dict[str, Any]
+    state: str
+    result: dict[str, Any]
+    at: datetime
+    recorded_at: datetime
+
+
+_SELECT = """
+SELECT o.id, o.verb, o.role, o.client_id, o.idempotency_key, o.input, o.state, o.result, o.at, o.recorded_at
+FROM operations o
+"""
+
+
+def _row(row: Any) -> OperationRow:
+    return OperationRow(**(dict(row) | {"role": Role(row["role"])}))
+
+
+OPERATIONS = Listing(
+    name="operations",
+    select=_SELECT,
+    source="operations o",
+    keys=(("o.id", "uuid"),),
+    make=_row,
+    values=lambda operation: (operation.id,),
+    descending=True,
+)
+"""Operations, the newest first."""
+
+
+def on_pass(pass_id: UUID | None) -> Filter:
+    """Keep the operations that did something to a pass; None keeps all."""
+    return where("o.id IN (SELECT e.operation_id FROM events e WHERE e.pass_id = {0})", pass_id)
+
+
+def of_verb(verb: str | None) -> Filter:
+    """Keep the operations of one verb, named as in GraphQL; None keeps all."""
+    return where("o.verb = {0}", verb)
+
+
+async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[OperationRow]:
+    """Return the operations that exist, in no order. One statement."""
+    return [_row(row) for row in await reader.fetch(f"{_SELECT} WHERE o.id = ANY($1)", ids)]

@@ -1,0 +1,56 @@
+"""Clients, and the credit they have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.queries.paging import Listing
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A person who buys and attends."""
+
+    id: UUID
+    name: str
+    email: str | None
+    home_location_id: UUID | None
+    created_at: datetime
+
+
+_SELECT = "SELECT c.id, c.name, c.email, c.home_location_id, c.created_at FROM clients c"
+
+
+def client_row(row: Any) -> ClientRow:
+    """Make the value from a row."""
+    return ClientRow(row["id"], row["name"], row["email"], row["home_location_id"], row["created_at"])
+
+
+CLIENTS = Listing(
+    name="clients",
+    select=_SELECT,
+    source="clients c",
+    keys=(("c.name", "text"), ("c.id", "uuid")),
+    make=client_row,
+    values=lambda client: (client.name, client.id),
+)
+"""Clients by name."""
+
+
+async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[ClientRow]:
+    """Return the clients that exist, in no order. One statement."""
+    return [client_row(row) for row in await reader.fetch(f"{_SELECT} WHERE c.id = ANY($1)", ids)]
+
+
+async def credits_of(reader: asyncpg.Connection, client_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the credit each client has, in minor units; a client without any is left out. One statement."""
+    rows = await reader.fetch(
+        """SELECT client_id, sum(amount_minor)::bigint AS credit FROM client_credits
+           WHERE client_id = ANY($1) GROUP BY client_id""",
+        client_ids,
+    )
+    return {row["client_id"]: row["credit"] for row in rows}

@@ -1,0 +1,54 @@
+"""Sentences for people: why a pass cannot be used now, and what will happen to it."""
+
+from datetime import date, timedelta
+
+from models.rules.calendar import local_day
+from models.rules.codes import Code, Reason, because
+from models.rules.due import NextEvent
+from models.rules.values import PassStatus, Standing
+
+
+def why_unusable(
+    status: PassStatus, standing: Standing, first_day: date | None, last_day: date | None, today: date
+) -> Reason | None:
+    """Return why a pass of this status takes no visit today, or None where it does."""
+    match status:
+        case PassStatus.NOT_STARTED:
+            return because(Code.NOT_STARTED, day=first_day or "its first visit")
+        case PassStatus.EXPIRED:
+            return because(Code.EXPIRED, day=last_day or "the day a charge for it was given up")
+        case PassStatus.ON_HOLD:
+            return because(Code.ON_HOLD, day=today)
+        case PassStatus.USED_UP:
+            return because(Code.NO_SESSIONS_LEFT, left=0, needed=1)
+        case PassStatus.CONVERTED:
+            return because(Code.PASS_CONVERTED)
+        case PassStatus.DEACTIVATED:
+            return because(Code.PASS_DEACTIVATED)
+        case PassStatus.SUSPENDED:
+            return because(Code.PAYMENT_OVERDUE)
+        case PassStatus.ACTIVE:
+            return None if standing is Standing.CURRENT else because(Code.PAYMENT_OVERDUE)
+
+
+_SENTENCES = {
+    "STARTS": "It starts on {day}.",
+    "HOLD_STARTS": "It goes on hold on {day}.",
+    "HOLD_ENDS": "The last day of its hold is {day}.",
+    "LOT_EXPIRES": "Some of what is left on it can be used up to {day} and then expires.",
+    "EXPIRES": "Its last day is {day}.",
+    "RENEWS": "It renews after {day}.",
+    "CONVERTS": "It becomes another pass after {day}.",
+    "CHARGE_RETRIED": "The charge that failed is tried again on {day}.",
+    "RELEASES": "If it is still unpaid on {day}, its bookings are let go.",
+}
+_ENDS = frozenset({"LOT_EXPIRES", "EXPIRES", "RENEWS", "CONVERTS"})
+
+
+def sentence(event: NextEvent, zone: str) -> str:
+    """Return what will happen in one sentence, with the local day a person would name for it.
+
+    What happens at the end of a day is named by the day that ends.
+    """
+    instant = event.at - timedelta(microseconds=1) if event.kind in _ENDS else event.at
+    return _SENTENCES[event.kind].format(day=event.day or local_day(instant, zone))
