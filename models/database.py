@@ -53,6 +53,7 @@ class Database:
             pool_reset_on_return=None,
             pool_pre_ping=False,
             connect_args=options,
+            hide_parameters=True,  # an error is logged: names, notes and key hashes are not
         )
         self._url, self._options = url, options
         self._idle: list[asyncpg.Connection] = []
