@@ -106,7 +106,7 @@ async def pay(
         if outcome.paid_by is not None:
             paid.setdefault(outcome.paid_by.pass_id, []).append(outcome.visit)
     for pass_id, its_visits in paid.items():
-        await _start(tx, passes[pass_id], its_visits)
+        await start_pass(tx, passes[pass_id], its_visits)
     for outcome in outcomes:
         if outcome.paid_by is not None:
             facts = passes[outcome.paid_by.pass_id]
@@ -116,7 +116,7 @@ async def pay(
     return outcomes
 
 
-async def _start(tx: Tx, facts: PassFacts, paid: Sequence[VisitFacts]) -> None:
+async def start_pass(tx: Tx, facts: PassFacts, paid: Sequence[VisitFacts]) -> None:
     """Start a pass that waits for its first visit; a visit already attended settles that start as it is paid."""
     days = tuple(local_day(covering_instant(facts.terms, visit), facts.zone) for visit in paid)
     first, started = facts.periods[0], with_provisional_start(facts, days).periods[0]

@@ -1,6 +1,7 @@
 """End a visit: cancel it, record its outcome, or take an outcome back."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,13 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, violated
+from models.operations.book_visits import start_pass
 from models.operations.claims import lock_visits_with_passes, settle_claim, standing_claims, write_claim
 from models.operations.refresh import refresh
 from models.queries.facts import visit_facts
 from models.rules.allocation import Outcome
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.eligibility import decide
+from models.rules.eligibility import Decision, decide
 from models.rules.ending import account_after, is_late
 from models.rules.facts import PassFacts
 from models.rules.terms import Outcomes
@@ -91,14 +93,24 @@ async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
     if state is new_state:
         raise refuse(Code.OUTCOME_UNCHANGED, "outcome", state=state)
     if new_state is VisitState.BOOKED:
-        return await _take_back(tx, row, facts or last_payer, state)
+        return await _take_back(tx, row, facts or last_payer)
     if state in (VisitState.CANCELLED, VisitState.LATE_CANCELLED):
         raise refuse(Code.VISIT_ENDED, "visitId", state=state)
     begins_later = row["starts_at"] > tx.now
-    if begins_later and (new_state is VisitState.NO_SHOW or row["day"] > local_day(tx.now, tx.business.zone)):
+    if begins_later and (new_state is VisitState.NO_SHOW or row["day"] > await _today_there(tx, row)):
         raise refuse(Code.VISIT_NOT_STARTED, "outcome")
+    if facts is None and last_payer is not None and new_state is VisitState.ATTENDED:
+        decision = decide(last_payer, visit_facts(row), tx.business.policy, tx.now)
+        if decision.pays:
+            return await _pay_again(tx, row, last_payer, decision, new_state)
     target = account_after(_outcomes(tx, facts), new_state)
     return await _end(tx, row, facts, new_state, target, may_make_up=False)
+
+
+async def _today_there(tx: Tx, row: Any) -> date:
+    """Return the date at the location of the visit."""
+    zone = await tx.raw.fetchval("SELECT zone FROM locations WHERE id = $1", row["location_id"])
+    return local_day(tx.now, zone or tx.business.zone)
 
 
 async def _locked(tx: Tx, visit_id: UUID) -> tuple[Any, PassFacts | None, PassFacts | None]:
@@ -134,20 +146,33 @@ async def _end(
     return changed
 
 
-async def _take_back(tx: Tx, row: Any, facts: PassFacts | None, state: VisitState) -> Changed:
-    """Make the visit booked again, paid by the pass that paid before, if the rules still let it."""
-    claim = (await standing_claims(tx, [row["id"]])).get(row["id"])
-    if claim is not None or facts is None:
+async def _take_back(tx: Tx, row: Any, facts: PassFacts | None) -> Changed:
+    """Make the visit booked again, paid by the pass that paid before, if the rules still let it.
+
+    Of a visit that is over only the outcome was wrong: what it forfeited or used is booked again without asking.
+    """
+    if facts is None:
         return await _end(tx, row, facts, VisitState.BOOKED, Account.BOOKED, may_make_up=False)
+    claimed = row["pass_id"] is not None
+    if not claimed or row["starts_at"] > tx.now:
+        decision = decide(facts, visit_facts(row), tx.business.policy, tx.now)
+        against = [each for each in decision.reasons if not claimed or each.code is not Code.NO_SESSIONS_LEFT]
+        if against:
+            reasons = (Problem(reason, ("visitId",)) for reason in against)
+            raise Refused(*refuse(Code.PASS_CANNOT_PAY, "visitId").problems, *reasons)
+        if not claimed:
+            return await _pay_again(tx, row, facts, decision, VisitState.BOOKED)
+    return await _end(tx, row, facts, VisitState.BOOKED, Account.BOOKED, may_make_up=False)
+
+
+async def _pay_again(tx: Tx, row: Any, facts: PassFacts, decision: Decision, state: VisitState) -> Changed:
+    """Bring the visit to `state`, paid by the pass that paid for it before its unit was returned."""
     visit = visit_facts(row)
-    decision = decide(facts, visit, tx.business.policy, tx.now)
-    if not decision.pays:
-        reasons = (Problem(reason, ("visitId",)) for reason in decision.reasons)
-        raise Refused(*refuse(Code.PASS_CANNOT_PAY, "visitId").problems, *reasons)
-    await _set_state(tx, row, VisitState.BOOKED)
-    await write_claim(tx, facts, Outcome(visit, decision, ()), VisitState.BOOKED, chosen_by="TAKEN_BACK")
+    await _set_state(tx, row, state)
+    await start_pass(tx, facts, [visit])
+    await write_claim(tx, facts, Outcome(visit, decision, ()), state, chosen_by="TAKEN_BACK")
     await refresh(tx, [facts.id])
-    return Changed(visits=[row["id"]], passes=[facts.id], figures={"returned": False, "takenBack": state})
+    return Changed(visits=[visit.id], passes=[facts.id], figures={"returned": False, "takenBack": row["state"]})
 
 
 async def _set_state(tx: Tx, row: Any, state: VisitState) -> None:
