@@ -15,15 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 
 from api.embedded.postgres import PostgresServer
 from api.embedded.valkey import ValkeyServer
 from models.clock import FixedClock
-from models.errors import Refused, StoreUnavailable
+from models.errors import StoreUnavailable
 from models.operations.sell_pass import SellPass, sell_pass
 from models.queries.invariants import check_business
-from models.rules.codes import Code
 from models.rules.terms import Terms
 from models.rules.values import AfterExpiration, PassKind, PaymentMethod, TestCard
 from models.runtime import Runtime, open_runtime
@@ -130,6 +128,14 @@ class Due:
         rows = await self.fetch("SELECT count(*) AS n FROM periods WHERE pass_id = ANY($1) AND number = 2")
         return int(rows[0]["n"])
 
+    async def some_renewed(self, at_least: int = 1) -> None:
+        """Wait until the renewals are under way."""
+
+        async def enough() -> bool:
+            return await self.renewed() >= at_least
+
+        await self.house.until(enough)
+
     async def settled(self) -> bool:
         """Say whether every pass has renewed and no charge is open."""
         rows = await self.fetch("SELECT count(*) AS n FROM orders WHERE pass_id = ANY($1) AND state = 'PENDING'")
@@ -172,16 +178,6 @@ async def sell_long_ago(
 
     passes = list(await asyncio.gather(*(sell() for _ in range(count))))
     return Due(house, _here_and_now(house, studio), passes)
-
-
-async def order_long_ago(house: House, *, days_ago: float = 40) -> Studio:
-    """Order a pass with a card whose answer gets lost: it is charged, and nobody knows."""
-    studio = await open_studio(house.runtime(days_ago=days_ago), None)
-    command = SellPass(studio.client, await studio.option(RENEWING), PaymentMethod.TEST_CARD, TestCard.TIMEOUT)
-    with pytest.raises(Refused) as refused:
-        await studio.do(sell_pass, command)
-    assert refused.value.code is Code.OPERATION_IN_PROGRESS
-    return _here_and_now(house, studio)
 
 
 def _here_and_now(house: House, studio: Studio) -> Studio:
