@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import refuse, unknown
-from models.operations.base import STAFF, Changed, Tx, checked_day, checked_text
+from models.operations.base import STAFF, Changed, Tx, checked_day, checked_text, unique
 from models.operations.claims import settle_claim, standing_claims
 from models.operations.lapse import release_uncovered
 from models.operations.pass_guards import locked_pass, require_open
@@ -50,6 +50,8 @@ class RemoveHold:
 async def place_hold(tx: Tx, command: PlaceHold) -> Changed:
     """Place a hold; booked visits inside are cancelled and returned, or kept where staff say so.
 
+    A period bought ahead moves with the freeze: visits it pays for that are then before it become unpaid, and listed.
+
     Errors: NOT_FOUND, FORBIDDEN, PASS_ENDED, PASS_CLOSED, HOLDS_NOT_ALLOWED, DATES_REVERSED, DATE_OUT_OF_RANGE,
     HOLD_IN_PAST, HOLD_OUTSIDE_PASS.
     """
@@ -76,8 +78,11 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed:
     inside = await _visits_inside(tx, facts, command.first_day, command.last_day)
     if not command.keep_visits:
         await _cancel_and_return(tx, facts, inside)
-    await refresh(tx, [facts.id])
-    return Changed(passes=[facts.id], holds=[hold_id], visits=inside, figures={"kept": command.keep_visits})
+    outside = await release_uncovered(tx, facts, (await refresh(tx, [facts.id]))[facts.id])
+    if outside:
+        await refresh(tx, [facts.id])
+    figures = {"kept": command.keep_visits, "unpaid": [str(visit_id) for visit_id in outside]}
+    return Changed(passes=[facts.id], holds=[hold_id], visits=unique([*inside, *outside]), figures=figures)
 
 
 async def end_hold(tx: Tx, command: EndHold) -> Changed:
@@ -152,18 +157,29 @@ async def _locked_hold(tx: Tx, hold_id: UUID, *, may_be_over: bool = False) -> t
     over = hold["last_day"] is not None and hold["last_day"] < today
     if hold["removed_at"] is not None or (over and not may_be_over):
         raise refuse(Code.HOLD_ENDED, "holdId")
-    for window in facts.windows:
-        closed = window.ends_at is not None and window.ends_at <= tx.now
-        if closed and window.first_day and window.last_day and window.first_day <= hold["first_day"] <= window.last_day:
-            raise refuse(Code.HOLD_PERIOD_OVER, "holdId")
+    if HoldKind(hold["kind"]).extends and _moved_a_past_period(tx, facts, hold["first_day"], hold["last_day"]):
+        raise refuse(Code.HOLD_PERIOD_OVER, "holdId")
     return hold, facts
+
+
+def _moved_a_past_period(tx: Tx, facts: PassFacts, first_day: date, last_day: date | None) -> bool:
+    """Say whether a freeze of these days lies on a period that is over, whose end is history."""
+    return any(
+        window.first_day is not None
+        and window.last_day is not None
+        and window.ends_at is not None
+        and window.ends_at <= tx.now
+        and first_day <= window.last_day
+        and (last_day is None or window.first_day <= last_day)
+        for window in facts.windows
+    )
 
 
 async def _lift(tx: Tx, hold: Any, facts: PassFacts, event: str, **changes: Any) -> Changed:
     await tx.update(holds, hold["id"], ended_operation_id=tx.operation_id, **changes)
     await tx.event(event, pass_id=facts.id, hold=hold["id"], **changes)
     shorter = (await refresh(tx, [facts.id]))[facts.id]
-    outside = await release_uncovered(tx, shorter)
+    outside = await release_uncovered(tx, facts, shorter)
     if outside:
         await refresh(tx, [facts.id])
     return Changed(passes=[facts.id], holds=[hold["id"]], visits=outside)

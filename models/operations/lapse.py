@@ -7,8 +7,8 @@ from uuid import UUID
 from models.operations.base import Tx
 from models.operations.claims import settle_claim, standing_claims
 from models.operations.ledger import grant, move
-from models.rules.facts import LotFacts, PassFacts
-from models.rules.values import Account, CoveredBy, LotKind, UnusedAtRenewal, VisitState
+from models.rules.facts import LotFacts, PassFacts, covering_instant
+from models.rules.values import Account, LotKind, UnusedAtRenewal, VisitState
 
 
 async def lapse_lots(tx: Tx, facts: PassFacts, *, everything: bool = False) -> int:
@@ -42,18 +42,29 @@ async def _roll_over(tx: Tx, facts: PassFacts, lot: LotFacts, at: datetime | Non
     await tx.event("lot.rolledOver", pass_id=facts.id, lot=lot.id, quantity=lot.available)
 
 
-async def release_uncovered(tx: Tx, facts: PassFacts) -> list[UUID]:
-    """Return what pays for booked visits that the pass no longer covers; they stay booked, unpaid, and are listed."""
-    by_booking = facts.terms.covered_by is CoveredBy.BOOKING
-    outside = []
-    for claim in facts.claims:
-        instant = claim.booked_at if by_booking else claim.starts_at
-        lot = next((lot for lot in facts.lots if lot.id == claim.lot_id), None)
-        windows = [lot.window] if lot else list(facts.windows)
-        if not claim.consumed and not any(window.covers(instant) for window in windows):
-            outside.append(claim.visit_id)
-    await release_claims(tx, facts, outside)
+async def release_uncovered(tx: Tx, before: PassFacts, after: PassFacts) -> list[UUID]:
+    """Return what pays for booked visits that a change took out of the pass; they stay booked, unpaid, and are listed.
+
+    Visits outside already before (paid under a back-window, or by a period that ended early) are left alone.
+    """
+    still = _covered(after)
+    outside = [visit_id for visit_id in _covered(before) if visit_id not in still]
+    await release_claims(tx, after, outside)
     return outside
+
+
+def _covered(facts: PassFacts) -> dict[UUID, None]:
+    """The booked visits that lie inside what pays for them, in start order."""
+    lots = {lot.id: (lot.window,) for lot in facts.lots}
+    return {
+        claim.visit_id: None
+        for claim in facts.claims
+        if not claim.consumed
+        and any(
+            window.covers(covering_instant(facts.terms, claim))
+            for window in (lots[claim.lot_id] if claim.lot_id else facts.windows)
+        )
+    }
 
 
 async def release_claims(tx: Tx, facts: PassFacts, visit_ids: list[UUID]) -> None:
