@@ -1,0 +1,209 @@
+"""An id of another business is answered like an id of nothing at all, by every verb, and changes nothing in either."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from models.errors import Refused
+from models.operations.base import WORKER, Actor
+from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
+from models.operations.catalogue import (
+    ArchivePurchaseOption,
+    CreateClient,
+    CreatePurchaseOption,
+    RevisePurchaseOption,
+    archive_purchase_option,
+    create_client,
+    create_purchase_option,
+    revise_purchase_option,
+)
+from models.operations.change_pass import (
+    AdjustPass,
+    DeactivatePass,
+    ExtendPass,
+    ReactivatePass,
+    SetAutoRenew,
+    adjust_pass,
+    deactivate_pass,
+    extend_pass,
+    reactivate_pass,
+    set_auto_renew,
+)
+from models.operations.convert_pass import (
+    CancelConversion,
+    ConvertPass,
+    ScheduleConversion,
+    cancel_conversion,
+    convert_pass,
+    schedule_conversion,
+)
+from models.operations.do_due import DoDue, do_due
+from models.operations.end_visit import (
+    AttendanceOutcome,
+    CancelVisit,
+    RecordAttendance,
+    cancel_visit,
+    record_attendance,
+)
+from models.operations.expire_passes import ExpirePasses, expire_passes
+from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.renew_pass import RenewPass, renew_pass
+from models.operations.run import Verb, run
+from models.operations.sell_pass import SellPass, sell_pass
+from models.rules.terms import Access, Conversion, Terms
+from models.rules.values import AfterExpiration, ConversionTiming, PassKind, PaymentMethod, Role
+from tests.conftest import NOON
+from tests.studio import MONTH, OWNER, Studio
+
+TOMORROW = (NOON + timedelta(days=1)).date()
+CARD = PaymentMethod.COMPLIMENTARY
+
+
+@dataclass(frozen=True)
+class Ids:
+    """One of each thing that an id can name."""
+
+    client: UUID
+    service: UUID
+    location: UUID
+    option: UUID
+    pass_: UUID
+    visit: UUID
+    hold: UUID
+
+
+async def ids_of(studio: Studio) -> Ids:
+    """Make one of each."""
+    pass_id = await studio.sell(Terms(PassKind.SESSION, 100, 5, MONTH))
+    visit = (await studio.book([NOON + timedelta(days=3)], pass_id=pass_id)).visits[0]
+    hold = (await studio.do(place_hold, PlaceHold(pass_id, TOMORROW))).holds[0]
+    return Ids(studio.client, studio.service, studio.location, await studio.option(), pass_id, visit, hold)
+
+
+def access(**named: Any) -> Terms:
+    """Return terms of which one field names an id."""
+    return Terms(PassKind.UNLIMITED, 0, access=Access(**named))
+
+
+def converting(target: UUID) -> Terms:
+    """Return terms that convert to the option."""
+    after = AfterExpiration.CONVERT
+    return Terms(PassKind.UNLIMITED, 0, validity=MONTH, after_expiration=after, conversion=Conversion(target))
+
+
+def booking(ids: Ids, pay_by: PayBy = PayBy.AUTO) -> BookVisits:
+    """Return a booking that names every id a booking can."""
+    visit = NewVisit(ids.service, ids.location, NOON, NOON + timedelta(hours=1))
+    return BookVisits(ids.client, (visit,), pay_by, ids.pass_ if pay_by is PayBy.PASS else None)
+
+
+Case = tuple[Verb, str, Callable[[Ids], Any]]
+CASES: list[Case] = [
+    (create_client, "location", lambda ids: CreateClient("Bea", home_location_id=ids.location)),
+    (create_purchase_option, "service", lambda ids: CreatePurchaseOption("A", access(service_ids={ids.service}))),
+    (create_purchase_option, "location", lambda ids: CreatePurchaseOption("A", access(location_ids={ids.location}))),
+    (create_purchase_option, "option", lambda ids: CreatePurchaseOption("A", converting(ids.option))),
+    (revise_purchase_option, "option", lambda ids: RevisePurchaseOption(ids.option, 1, "B", access())),
+    (archive_purchase_option, "option", lambda ids: ArchivePurchaseOption(ids.option)),
+    (sell_pass, "client", lambda ids: SellPass(ids.client, ids.option, CARD)),
+    (sell_pass, "option", lambda ids: SellPass(ids.client, ids.option, CARD)),
+    (sell_pass, "location", lambda ids: SellPass(ids.client, ids.option, CARD, location_id=ids.location)),
+    (book_visits, "client", booking),
+    (book_visits, "service", booking),
+    (book_visits, "location", booking),
+    (book_visits, "pass_", lambda ids: booking(ids, PayBy.PASS)),
+    (pay_visits, "visit", lambda ids: PayVisits((ids.visit,))),
+    (pay_visits, "pass_", lambda ids: PayVisits((ids.visit,), PayBy.PASS, ids.pass_)),
+    (cancel_visit, "visit", lambda ids: CancelVisit(ids.visit)),
+    (record_attendance, "visit", lambda ids: RecordAttendance(ids.visit, AttendanceOutcome.ATTENDED)),
+    (place_hold, "pass_", lambda ids: PlaceHold(ids.pass_, TOMORROW)),
+    (end_hold, "hold", lambda ids: EndHold(ids.hold, TOMORROW)),
+    (remove_hold, "hold", lambda ids: RemoveHold(ids.hold)),
+    (set_auto_renew, "pass_", lambda ids: SetAutoRenew(ids.pass_, enabled=False)),
+    (renew_pass, "pass_", lambda ids: RenewPass(ids.pass_, CARD)),
+    (convert_pass, "pass_", lambda ids: ConvertPass(ids.pass_, ids.option, ConversionTiming.NOW_FREE)),
+    (convert_pass, "option", lambda ids: ConvertPass(ids.pass_, ids.option, ConversionTiming.NOW_FREE)),
+    (schedule_conversion, "pass_", lambda ids: ScheduleConversion(ids.pass_, ids.option)),
+    (schedule_conversion, "option", lambda ids: ScheduleConversion(ids.pass_, ids.option)),
+    (cancel_conversion, "pass_", lambda ids: CancelConversion(ids.pass_)),
+    (adjust_pass, "pass_", lambda ids: AdjustPass(ids.pass_, 1, "Gift")),
+    (extend_pass, "pass_", lambda ids: ExtendPass(ids.pass_, 1, "Gift")),
+    (deactivate_pass, "pass_", lambda ids: DeactivatePass(ids.pass_, "Gone")),
+    (reactivate_pass, "pass_", lambda ids: ReactivatePass(ids.pass_)),
+    (do_due, "pass_", lambda ids: DoDue(ids.pass_)),
+    (expire_passes, "pass_", lambda ids: ExpirePasses((ids.pass_,))),
+]
+
+
+async def answer(studio: Studio, verb: Verb, command: Any, actor: Actor) -> list[Any]:
+    """Carry out a verb that must change nothing; return all that its answer tells."""
+    before = await studio.fingerprint()
+    told: list[Any]
+    try:
+        told = [await run(studio.runtime, studio.business_id, actor, verb, command, key=str(uuid4()))]
+    except Refused as refused:
+        told = [(each.reason.code, each.reason.message, each.reason.remedy, each.path) for each in refused.problems]
+    assert await studio.fingerprint() == before
+    return told
+
+
+@pytest.mark.parametrize(("verb", "kind", "command"), CASES, ids=[f"{verb.__name__}-{kind}" for verb, kind, _ in CASES])
+async def test_a_foreign_id_is_answered_like_a_random_one(
+    studio: Studio,
+    another_studio: Callable[[], Awaitable[Studio]],
+    verb: Verb,
+    kind: str,
+    command: Callable[[Ids], Any],
+) -> None:
+    other = await another_studio()
+    ours, theirs = await ids_of(studio), await ids_of(other)
+    before = await other.fingerprint()
+    actor = WORKER if verb in (do_due, expire_passes) else OWNER
+
+    foreign = await answer(studio, verb, command(replace(ours, **{kind: getattr(theirs, kind)})), actor)
+    random = await answer(studio, verb, command(replace(ours, **{kind: uuid4()})), actor)
+
+    assert foreign == random
+    assert foreign == [None] or foreign[0][0].name == "NOT_FOUND"
+    assert await other.fingerprint() == before
+
+
+OF_A_CLIENT = [
+    (sell_pass, "client"),
+    (book_visits, "client"),
+    (book_visits, "pass_"),
+    (pay_visits, "visit"),
+    (pay_visits, "pass_"),
+    (cancel_visit, "visit"),
+    (place_hold, "pass_"),
+    (end_hold, "hold"),
+    (remove_hold, "hold"),
+    (set_auto_renew, "pass_"),
+    (renew_pass, "pass_"),
+]
+
+
+@pytest.mark.parametrize(("verb", "kind"), OF_A_CLIENT, ids=[f"{verb.__name__}-{kind}" for verb, kind in OF_A_CLIENT])
+async def test_to_a_client_the_things_of_another_client_are_like_nothing(studio: Studio, verb: Verb, kind: str) -> None:
+    theirs = await ids_of(studio)
+    studio.client = (await studio.do(create_client, CreateClient("Bea"))).rows["client"]
+    ours = replace(theirs, client=studio.client, pass_=await studio.sell(Terms(PassKind.SESSION, 100, 5, MONTH)))
+    visit = await studio.book([NOON + timedelta(days=4)], pay_by=PayBy.NOTHING)
+    ours = replace(ours, visit=visit.visits[0])
+    actor = Actor(Role.CLIENT, client_id=studio.client)
+    command = next(make for each, named, make in CASES if (each, named) == (verb, kind))
+
+    foreign = await answer(studio, verb, command(replace(ours, **{kind: getattr(theirs, kind)})), actor)
+    random = await answer(studio, verb, command(replace(ours, **{kind: uuid4()})), actor)
+
+    assert foreign == random
+    assert foreign[0][0].name == "NOT_FOUND"
+
+
+def test_every_kind_of_id_is_tried() -> None:
+    assert {kind for _, kind, _ in CASES} == {each.name for each in fields(Ids)}
