@@ -8,7 +8,7 @@ from models.errors import Refused, refuse
 from models.operations.base import FAR_FUTURE, STAFF, WORKER, Actor, Changed, Tx
 from models.operations.do_due import DoDue, do_due
 from models.operations.open_tx import open_tx
-from models.operations.run import Answer, Loader, run
+from models.operations.run import Answer, Loader, check_key, run
 from models.operations.settle_payment import settle_payment
 from models.queries.due import DuePass, due_on_test_clock
 from models.rules.codes import Code
@@ -49,6 +49,7 @@ async def advance(
 
     A process that dies on the way leaves the clock at the instant it reached; the same call goes on from there.
     """
+    check_key(key)
     async with runtime.database.transaction(business_id) as connection:
         tx = await open_tx(runtime, connection, actor)
         used = await tx.raw.fetchval("SELECT count(*) FROM operations WHERE idempotency_key = $1", key)

@@ -75,8 +75,7 @@ async def run(
         Refused: with the codes of the verb; IDEMPOTENCY_MISMATCH; OPERATION_IN_PROGRESS; TRY_AGAIN.
         StoreUnavailable: the database cannot be reached.
     """
-    if not 1 <= len(key) <= 200 or not key.isprintable():
-        raise refuse(Code.IDEMPOTENCY_KEY_INVALID, "idempotencyKey")
+    check_key(key)
     call = _Call(runtime, business_id, actor, verb, command, key, dry_run, load)
     return await retried(call.once, Code.TRY_AGAIN)
 
@@ -179,6 +178,12 @@ class _Call:
                     raise refuse(Code.OPERATION_IN_PROGRESS, "idempotencyKey")
             await asyncio.sleep(_WAIT_SECONDS)
         raise refuse(Code.OPERATION_IN_PROGRESS, "idempotencyKey")
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that is none. Errors: IDEMPOTENCY_KEY_INVALID."""
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        raise refuse(Code.IDEMPOTENCY_KEY_INVALID, "idempotencyKey")
 
 
 def verb_name(verb: Verb) -> str:
