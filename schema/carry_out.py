@@ -6,7 +6,7 @@ input ─ checked ─ command ─ run ─┬─ answer  ─ payload with what wa
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import asyncpg
 import strawberry
@@ -18,6 +18,8 @@ from schema.context import Context, Info
 from schema.errors import UserError, user_errors
 from schema.given import Given, check_texts
 from schema.ids import encode
+from schema.loaders import Loaders
+from schema.preview import preview
 
 
 @strawberry.type
@@ -48,6 +50,16 @@ Act = Callable[..., Awaitable[Answer | None]]
 
 Shown = TypeVar("Shown", bound=Payload)
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+INPUT = strawberry.argument(name="input", description="What is asked for.")
+"""The one argument of every mutation."""
+
+
+def mutation(description: str) -> Callable[[F], F]:
+    """Make a method a mutation of the schema. Strawberry's own decorator forgets the method's type."""
+    return cast("Callable[[F], F]", strawberry.mutation(description=description))
+
 
 async def carry_out(info: Info, given: Given, verb: Verb, payload: type[Shown]) -> Shown:
     """Carry out one verb once, and answer with its payload."""
@@ -58,9 +70,16 @@ async def carry_out(info: Info, given: Given, verb: Verb, payload: type[Shown]) 
 
 async def answer(context: Context, given: Given, act: Act, payload: type[Shown]) -> Shown:
     """Carry out `act` and answer with its payload; a refusal is a payload too, with its reasons."""
+
+    async def load(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Shown:
+        if tx.dry_run:
+            context.loaders = Loaders(context)
+            await preview(context.loaders, reader, changed, tx)
+        return await payload.loaded(reader, changed, tx)
+
     try:
         check_texts(given)
-        answered = await act(given.command(), key=given.idempotency_key, dry_run=given.dry_run, load=payload.loaded)
+        answered = await act(given.command(), key=given.idempotency_key, dry_run=given.dry_run, load=load)
     except Refused as refused:
         shown = payload(user_errors=user_errors(refused))
     else:

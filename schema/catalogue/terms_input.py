@@ -35,7 +35,10 @@ class ValidityInput:
         return Validity(self.rule, self.count, self.unit, self.last_day)
 
 
-@strawberry.input(description="What a pass opens. What is left out is open without restriction.")
+@strawberry.input(
+    description="What a pass opens: a service that is listed or of a listed category, at a listed location. What is left "
+    "out restricts nothing."
+)
 class AccessInput:
     """See `Access`."""
 

@@ -1,0 +1,20 @@
+"""The root of all mutations: every verb, gathered from the folders."""
+
+import strawberry
+
+from schema.business.mutations import BusinessMutations
+from schema.catalogue.mutations import CatalogueMutations
+from schema.passes.change_mutations import PassChangeMutations
+from schema.passes.mutations import PassMutations
+from schema.people.mutations import PeopleMutations
+from schema.visits.mutations import VisitMutations
+
+
+@strawberry.type(
+    description="Everything that changes something. Each takes an idempotency key and a dry run; a refusal comes back "
+    "as userErrors, and then nothing has changed."
+)
+class Mutation(
+    BusinessMutations, PeopleMutations, CatalogueMutations, VisitMutations, PassChangeMutations, PassMutations
+):
+    """One field a verb."""
