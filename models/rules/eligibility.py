@@ -44,7 +44,7 @@ def decide(
     reasons = [*_standing(started, visit, policy, now), *_access(started, visit)]
     if not ignore_holds and started.held_on(visit.day):
         reasons.append(because(Code.ON_HOLD, day=visit.day))
-    covered = _covered_instant(started, instant)
+    covered = covered_instant(started, instant)
     reasons += _validity(started, covered, now)
     if facts.provisional and not reasons:
         reasons += _other_visits_still_inside(started)
@@ -82,7 +82,7 @@ def _access(facts: PassFacts, visit: VisitFacts) -> list[Reason]:
     return reasons
 
 
-def _covered_instant(facts: PassFacts, instant: datetime) -> datetime:
+def covered_instant(facts: PassFacts, instant: datetime) -> datetime:
     """A visit within the option's back-window counts as if it came at the very start of the pass."""
     starts_at, first_day = facts.windows[0].starts_at, facts.windows[0].first_day
     if starts_at is None or first_day is None or instant >= starts_at or not facts.terms.back_window_days:
@@ -110,7 +110,7 @@ def _validity(facts: PassFacts, covered: datetime, now: datetime) -> list[Reason
 def _other_visits_still_inside(started: PassFacts) -> list[Reason]:
     lots = {lot.id: lot for lot in started.lots}
     for claim in started.claims:
-        covered = _covered_instant(started, covering_instant(started.terms, claim))
+        covered = covered_instant(started, covering_instant(started.terms, claim))
         lot = lots.get(claim.lot_id) if claim.lot_id else None
         windows = started.windows if lot is None else (*started.windows, lot.window)
         if not any(window.covers(covered) for window in windows):
