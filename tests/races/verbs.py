@@ -1,0 +1,216 @@
+"""Every verb with a command that changes something, for proofs that hold for each of them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from models.operations.base import Actor
+from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
+from models.operations.catalogue import (
+    ArchivePurchaseOption,
+    CreateClient,
+    CreateLocation,
+    CreatePurchaseOption,
+    CreateService,
+    RevisePurchaseOption,
+    archive_purchase_option,
+    create_client,
+    create_location,
+    create_purchase_option,
+    create_service,
+    revise_purchase_option,
+)
+from models.operations.change_pass import (
+    AdjustPass,
+    DeactivatePass,
+    ExtendPass,
+    ReactivatePass,
+    SetAutoRenew,
+    adjust_pass,
+    deactivate_pass,
+    extend_pass,
+    reactivate_pass,
+    set_auto_renew,
+)
+from models.operations.convert_pass import (
+    CancelConversion,
+    ConvertPass,
+    ScheduleConversion,
+    cancel_conversion,
+    convert_pass,
+    schedule_conversion,
+)
+from models.operations.end_visit import (
+    AttendanceOutcome,
+    CancelVisit,
+    RecordAttendance,
+    cancel_visit,
+    record_attendance,
+)
+from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.renew_pass import RenewPass, renew_pass
+from models.operations.run import Verb
+from models.operations.sell_pass import SellPass, sell_pass
+from models.rules.terms import Terms
+from models.rules.values import (
+    AfterExpiration,
+    ConversionTiming,
+    PassKind,
+    PaymentMethod,
+    Role,
+    ServiceCategory,
+    TestCard,
+)
+from tests.studio import MONTH, TEN_CLASSES, Studio
+
+CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
+MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
+
+Made = tuple[Verb, Any, Any]
+"""A verb, a command that changes something, and another input for the same verb."""
+
+
+async def _catalogue(studio: Studio, name: str) -> Made:
+    option = await studio.option()
+    dearer = replace(TEN_CLASSES, price_minor=16_000)
+    made: dict[str, Made] = {
+        "create_location": (create_location, CreateLocation("Side hall"), CreateLocation("Garden")),
+        "create_service": (
+            create_service,
+            CreateService("Boxing", ServiceCategory.CLASS),
+            CreateService("Boxing", ServiceCategory.EVENT),
+        ),
+        "create_client": (create_client, CreateClient("Bea"), CreateClient("Bea", "bea@example.org")),
+        "create_purchase_option": (
+            create_purchase_option,
+            CreatePurchaseOption("Ten", TEN_CLASSES),
+            CreatePurchaseOption("Ten", dearer),
+        ),
+        "revise_purchase_option": (
+            revise_purchase_option,
+            RevisePurchaseOption(option, 1, "Ten", dearer),
+            RevisePurchaseOption(option, 1, "Twelve", dearer),
+        ),
+        "archive_purchase_option": (
+            archive_purchase_option,
+            ArchivePurchaseOption(option),
+            ArchivePurchaseOption(await studio.option()),
+        ),
+        "sell_pass": (
+            sell_pass,
+            SellPass(studio.client, option, *CARD),
+            SellPass(studio.client, option, PaymentMethod.CASH),
+        ),
+    }
+    return made[name]
+
+
+async def _visit(studio: Studio, name: str) -> Made:
+    pass_id = await studio.sell()
+    soon, later = studio.began + timedelta(hours=1), studio.began + timedelta(days=3)
+    visit = (await studio.book([soon], pass_id=pass_id)).visits[0]
+    unpaid = (await studio.book([later, later + timedelta(hours=2)], pay_by=PayBy.NOTHING)).visits
+    new = [
+        NewVisit(studio.service, studio.location, at, at + timedelta(hours=1))
+        for at in (soon + timedelta(days=1), later + timedelta(days=1))
+    ]
+    made: dict[str, Made] = {
+        "book_visits": (
+            book_visits,
+            BookVisits(studio.client, tuple(new)),
+            BookVisits(studio.client, tuple(new), PayBy.NOTHING),
+        ),
+        "pay_visits": (pay_visits, PayVisits(tuple(unpaid)), PayVisits(tuple(unpaid), PayBy.PASS, pass_id)),
+        "cancel_visit": (cancel_visit, CancelVisit(visit), CancelVisit(unpaid[0])),
+        "record_attendance": (
+            record_attendance,
+            RecordAttendance(visit, AttendanceOutcome.ATTENDED),
+            RecordAttendance(visit, AttendanceOutcome.NO_SHOW),
+        ),
+    }
+    return made[name]
+
+
+async def _held(studio: Studio, name: str) -> Made:
+    pass_id = await studio.sell(MONTHLY)
+    first = studio.began.date()
+    hold = (await studio.do(place_hold, PlaceHold(pass_id, first, first + timedelta(days=9)))).holds[0]
+    made: dict[str, Made] = {
+        "place_hold": (place_hold, PlaceHold(pass_id, first), PlaceHold(pass_id, first, first)),
+        "end_hold": (end_hold, EndHold(hold, first), EndHold(hold, first + timedelta(days=1))),
+        "remove_hold": (remove_hold, RemoveHold(hold), RemoveHold(pass_id)),
+    }
+    return made[name]
+
+
+async def _changed(studio: Studio, name: str) -> Made:
+    pass_id, option = await studio.sell(MONTHLY), await studio.option()
+    if name == "cancel_conversion":
+        await studio.do(schedule_conversion, ScheduleConversion(pass_id, option))
+    if name == "reactivate_pass":
+        await studio.do(deactivate_pass, DeactivatePass(pass_id, "Lost"))
+    made: dict[str, Made] = {
+        "adjust_pass": (adjust_pass, AdjustPass(pass_id, 2, "Gift"), AdjustPass(pass_id, -2, "Gift")),
+        "extend_pass": (extend_pass, ExtendPass(pass_id, 7, "Ill"), ExtendPass(pass_id, 8, "Ill")),
+        "set_auto_renew": (
+            set_auto_renew,
+            SetAutoRenew(pass_id, enabled=False),
+            SetAutoRenew(pass_id, enabled=True),
+        ),
+        "deactivate_pass": (deactivate_pass, DeactivatePass(pass_id, "Lost"), DeactivatePass(pass_id, "Found")),
+        "reactivate_pass": (reactivate_pass, ReactivatePass(pass_id), ReactivatePass(option)),
+        "renew_pass": (renew_pass, RenewPass(pass_id, *CARD), RenewPass(pass_id, PaymentMethod.CASH)),
+        "convert_pass": (
+            convert_pass,
+            ConvertPass(pass_id, option, ConversionTiming.NOW_PAID, payment_method=CARD[0], test_card=CARD[1]),
+            ConvertPass(pass_id, option, ConversionTiming.NOW_FREE),
+        ),
+        "schedule_conversion": (
+            schedule_conversion,
+            ScheduleConversion(pass_id, option),
+            ScheduleConversion(pass_id, option, studio.began.date() + timedelta(days=2)),
+        ),
+        "cancel_conversion": (cancel_conversion, CancelConversion(pass_id), CancelConversion(option)),
+    }
+    return made[name]
+
+
+def actor(key: UUID) -> Actor:
+    """Return the owner with an API key."""
+    return Actor(Role.OWNER, key)
+
+
+VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
+    **dict.fromkeys(
+        (
+            "create_location",
+            "create_service",
+            "create_client",
+            "create_purchase_option",
+            "revise_purchase_option",
+            "archive_purchase_option",
+            "sell_pass",
+        ),
+        _catalogue,
+    ),
+    **dict.fromkeys(("book_visits", "pay_visits", "cancel_visit", "record_attendance"), _visit),
+    **dict.fromkeys(("place_hold", "end_hold", "remove_hold"), _held),
+    **dict.fromkeys(
+        (
+            "adjust_pass",
+            "extend_pass",
+            "set_auto_renew",
+            "deactivate_pass",
+            "reactivate_pass",
+            "renew_pass",
+            "convert_pass",
+            "schedule_conversion",
+            "cancel_conversion",
+        ),
+        _changed,
+    ),
+}
+"""How to come by a command for each verb; `advance_test_clock` has a way of its own."""
