@@ -101,11 +101,12 @@ def test_a_day_starts_where_a_minute_by_minute_search_says(zone: str) -> None:
         ("America/Havana", date(2023, 11, 5), datetime(2023, 11, 5, 4, tzinfo=UTC)),
         ("America/St_Johns", date(2010, 11, 7), datetime(2010, 11, 7, 3, 30, tzinfo=UTC)),
         ("Asia/Beirut", date(2022, 3, 27), datetime(2022, 3, 26, 22, tzinfo=UTC)),
+        ("America/Toronto", date(1919, 3, 31), datetime(1919, 3, 31, 4, 30, tzinfo=UTC)),
         ("Asia/Kathmandu", date(2024, 2, 29), datetime(2024, 2, 28, 18, 15, tzinfo=UTC)),
     ],
 )
 def test_known_days_start_at_known_instants(zone: str, day: date, starts_at: datetime) -> None:
-    """By hand: a missing day, skipped midnights, a repeated midnight, and a fall back into the day before."""
+    """By hand: a missing day, skipped and repeated midnights, a fall into the day before, a jump from before it."""
     assert start_of_day(day, zone) == starts_at
 
 

@@ -14,7 +14,7 @@ from models.rules.due import Due, NextEvent, conversion_at, next_due, next_event
 from models.rules.facts import Overdue, PassFacts, PlannedConversion
 from models.rules.status import RetryPolicy, standing_at
 from models.rules.terms import Renewal, Validity
-from models.rules.timeline import HoldFacts
+from models.rules.timeline import HoldFacts, PeriodFacts
 from models.rules.values import (
     AfterExpiration,
     ClosedReason,
@@ -88,6 +88,14 @@ CASES: dict[str, tuple[PassFacts, Due | None]] = {
     "a charge tried often enough waits for its release": (
         renewing(overdue=replace(FAILED, attempts=4)),
         Due(DueKind.RELEASE, at(june(19))),
+    ),
+    "a failed charge is not tried again once nobody wants what it pays for": (
+        replace(renewing(overdue=FAILED), auto_renew=False),
+        Due(DueKind.EXPIRE, at(june(31))),
+    ),
+    "a failed charge for a conversion is tried again": (
+        replace(converting(june(12)), overdue=FAILED),
+        Due(DueKind.RETRY, at(june(6))),
     ),
     "a lot lapses before its pass": (
         pass_of(lots=(lot_of(1, 5), lot_of(2, 1, kind=LotKind.ROLLOVER, own_first_on=JUNE, own_last_on=june(9)))),
@@ -187,6 +195,13 @@ def test_a_pass_booked_out_before_it_starts_renews_when_it_starts() -> None:
     facts = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=booked_out, start=june(9))
     assert due(facts) == Due(DueKind.RENEW, at(june(9)))
     assert due(facts, at(june(10), 5)) == Due(DueKind.RENEW, at(june(10), 5))
+
+
+def test_a_period_bought_ahead_begins_before_it_is_followed() -> None:
+    periods = (PeriodFacts(1, JUNE, june(30)), PeriodFacts(2, june(31), june(61)))
+    empty = (lot_of(1, 0), lot_of(2, 0, booked=10, period=2))
+    facts = renewing(RenewalTrigger.FIRST_OF_BOTH, periods=periods, lots=empty)
+    assert due(facts) == Due(DueKind.RENEW, at(june(31)))
 
 
 @given(hold_lists(open_ended=True), st.integers(1, 60))

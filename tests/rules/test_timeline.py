@@ -182,8 +182,9 @@ def test_a_cut_period_shows_the_day_of_its_last_instant(last_on: date | None) ->
 
 
 def test_a_cut_after_the_end_changes_nothing() -> None:
-    (window,) = lay_out([PeriodFacts(1, JUNE, june(30), cut_at=at(june(40)))], [], "UTC")
-    assert window == Window(JUNE, june(30), at(JUNE), at(june(31)))
+    for cut_at in (at(june(31)), at(june(31), 1), at(june(40))):
+        (window,) = lay_out([PeriodFacts(1, JUNE, june(30), cut_at=cut_at)], [], "UTC")
+        assert window == Window(JUNE, june(30), at(JUNE), at(june(31)))
 
 
 def test_a_cut_ends_a_paused_period() -> None:

@@ -1,0 +1,299 @@
+"""One pass as a studio owner would keep it on paper: the oracle of the simulations.
+
+It is written from the description of the domain and calls none of the rules. It knows no instants and no zones: a day
+is an ordinal (`date.toordinal()`), a moment is the local day of the pass's zone and a count of minutes, and whatever
+the rules compute it counts, one day after another. Balances are counted from the visits each time they are asked for.
+
+Use it like this, next to the system under test, and compare after every step::
+
+    model = PassModel(Sold("SESSION", quantity=10, days=30), today)
+    model.move_to(today, minute)                        # the clock of the business
+    model.book([NewVisit(1, day, minute, 60, place=0)])  # {1: True}: which of the visits are paid
+    model.cancel(1), model.attend(1), model.no_show(1)   # ids are the caller's own
+    model.place_hold(1, first, last, extends=True), model.end_hold(1, last)  # days, the last None for open
+    model.work()                                        # everything that is due by now is made official
+    model.balances(), model.paid(), model.last_day(), model.status(), model.periods()
+
+`work` may be called late, early, or twice; nothing but the balances `expired` and `transferred`, the lots and the
+periods changes with it. Renewals are on expiry and always paid for; unused units lapse with their period.
+"""
+
+from collections.abc import Iterable
+
+from tests.simulation.paper import Days, Lot, NewVisit, Sold, Span, Visit
+
+MAKE_UP_DAYS = 15
+STRONGEST_FIRST = ("used", "booked", "forfeited")
+
+
+class PassModel:
+    """See the module."""
+
+    def __init__(self, sold: Sold, today: int) -> None:
+        self.sold, self.sold_on = sold, today
+        self.today, self.minute = today, 0
+        self.days = Days(sold)
+        self.lots = [Lot(0, sold.quantity)] if sold.quantity else []
+        self.visits: dict[int, Visit] = {}
+        self.fixed_start = None if sold.on_first_visit else today
+        self.closed = False
+
+    # What happens.
+
+    def move_to(self, today: int, minute: int) -> None:
+        """Set the clock."""
+        self.today, self.minute = today, minute
+
+    def book(self, visits: Iterable[NewVisit]) -> dict[int, bool]:
+        """Book visits in start order, each paid if the pass may pay; return which are."""
+        asked = sorted(visits, key=lambda visit: (visit.minute, visit.id))
+        for visit in asked:
+            booked = Visit(visit, self.today)
+            booked.paid, booked.lot = self._payment(booked)
+            self.visits[visit.id] = booked
+        return {visit.id: self.visits[visit.id].paid for visit in asked}
+
+    def would_pay(self, visit: NewVisit) -> bool:
+        """Say whether the visit would be paid if it were booked now."""
+        return self._payment(Visit(visit, self.today))[0]
+
+    def cancel(self, visit_id: int, *, by_studio: bool = False) -> str:
+        """Cancel a booked visit; return the state it is then in."""
+        visit = self.visits[visit_id]
+        late = not by_studio and visit.asked.minute - self.minute < self.sold.late_cancel_minutes
+        self._end(visit, "LATE_CANCELLED" if late else "CANCELLED")
+        if not late or self.sold.late_cancel_returns:
+            self._unpay(visit, make_up=not late)
+        return visit.state
+
+    def attend(self, visit_id: int) -> None:
+        """Record that the visit was attended."""
+        self._end(self.visits[visit_id], "ATTENDED")
+
+    def no_show(self, visit_id: int) -> None:
+        """Record that the client did not come."""
+        visit = self.visits[visit_id]
+        self._end(visit, "NO_SHOW")
+        if self.sold.no_show_returns:
+            self._unpay(visit, make_up=False)
+
+    def place_hold(
+        self, hold_id: int, first: int, last: int | None, *, extends: bool, keep_visits: bool = False
+    ) -> None:
+        """Hold the pass; booked visits inside are cancelled and returned unless they are kept."""
+        self.days.holds[hold_id] = (first, last, extends)
+        for visit in self._booked_and_paid():
+            if not keep_visits and first <= visit.asked.day and (last is None or visit.asked.day <= last):
+                visit.state = "CANCELLED"
+                self._unpay(visit, make_up=True)
+
+    def end_hold(self, hold_id: int, last: int) -> None:
+        """End a hold early; what pays for booked visits that now lie outside goes back, and they are unpaid."""
+        first, _, extends = self.days.holds[hold_id]
+        self.days.holds[hold_id] = (first, last, extends)
+        spans = self._spans()
+        outside = [visit for visit in self._booked_and_paid() if not self._still_inside(visit, spans)]
+        for visit in outside:
+            self._unpay(visit, make_up=False)
+
+    def work(self) -> None:
+        """Make everything official that is due by now."""
+        while self._lapse_own() or self._after_the_end():
+            pass
+
+    # What must be true.
+
+    def paid(self) -> dict[int, bool]:
+        """Which visits are paid by the pass."""
+        return {visit_id: visit.paid for visit_id, visit in self.visits.items()}
+
+    def states(self) -> dict[int, str]:
+        """The state of each visit."""
+        return {visit_id: visit.state for visit_id, visit in self.visits.items()}
+
+    def balances(self) -> dict[str, int]:
+        """The units of all lots by where they stand."""
+        every = [self._balances(lot) for lot in range(len(self.lots))]
+        names = ("available", "booked", "used", "forfeited", "expired", "transferred")
+        return {name: sum(balances[name] for balances in every) for name in names}
+
+    def last_day(self) -> int | None:
+        """The last day of the last period; None without an end, before the start, or while the end is open."""
+        return self._spans()[-1].last
+
+    def first_day(self) -> int | None:
+        """The first day, None before anything has started the pass."""
+        return self._spans()[0].first
+
+    def running_since(self) -> int:
+        """The first day of the period that runs today, else today: no hold begins earlier."""
+        running = [span.first for span in self._spans() if span.first is not None and span.covers(self.today)]
+        return min(running, default=self.today)
+
+    def periods(self) -> int:
+        """How many periods were granted."""
+        return len(self.days.indexes)
+
+    def status(self) -> str:
+        """The word a reader sees."""
+        spans = self._spans()
+        if spans[0].first is None or self.today < spans[0].first:
+            return "NOT_STARTED"
+        if self._over(spans):
+            return "EXPIRED"
+        if self.days.held(self.today):
+            return "ON_HOLD"
+        if self.sold.kind != "UNLIMITED" and not any(self._open(lot, spans) for lot in range(len(self.lots))):
+            return "USED_UP"
+        return "ACTIVE"
+
+    # How it is counted.
+
+    def _spans(self, also: int | None = None) -> list[Span]:
+        """The days of each period, should a visit covered by the day `also` be booked as well."""
+        return self.days.spans(self._start(also))
+
+    def _booked_and_paid(self) -> list[Visit]:
+        return [visit for visit in self.visits.values() if visit.paid and visit.state == "BOOKED"]
+
+    def _standing(self) -> list[Visit]:
+        return [visit for visit in self.visits.values() if visit.paid]
+
+    def _cover_day(self, visit: Visit) -> int:
+        return visit.booked_on if self.sold.covered_by_booking else visit.asked.day
+
+    def _start(self, also: int | None = None) -> int | None:
+        if self.fixed_start is not None:
+            return self.fixed_start
+        days = [self._cover_day(visit) for visit in self._standing()]
+        days += [] if also is None else [also]
+        days += [] if self.sold.start_within_days is None else [self.sold_on + self.sold.start_within_days]
+        return max(self.sold_on, min(days)) if days else None
+
+    def _lot_span(self, lot: int, spans: list[Span]) -> Span:
+        period, made_up_on = spans[self.lots[lot].period], self.lots[lot].made_up_on
+        return period if made_up_on is None else Span(period.first, self.days.count(made_up_on, MAKE_UP_DAYS))
+
+    def _balances(self, lot: int) -> dict[str, int]:
+        paid, kept = [visit for visit in self._standing() if visit.lot == lot], self.lots[lot]
+        found = {"booked": 0, "used": 0, "forfeited": 0, "expired": kept.expired, "transferred": kept.transferred}
+        if self.sold.kind == "DAY":
+            for claimed in {(visit.asked.day, visit.asked.place) for visit in paid}:
+                accounts = {visit.account for visit in paid if (visit.asked.day, visit.asked.place) == claimed}
+                found[next(account for account in STRONGEST_FIRST if account in accounts)] += 1
+        else:
+            for visit in paid:
+                found[visit.account] += visit.asked.length if self.sold.kind == "TIME" else 1
+        return {"available": kept.quantity - sum(found.values()), **found}
+
+    def _open(self, lot: int, spans: list[Span]) -> bool:
+        balances, last = self._balances(lot), self._lot_span(lot, spans).last
+        return balances["booked"] > 0 or (balances["available"] > 0 and (last is None or self.today <= last))
+
+    def _over(self, spans: list[Span]) -> bool:
+        last = spans[-1].last
+        if last is None or self.today <= last:
+            return False
+        for lot, kept in enumerate(self.lots):
+            own = None if kept.made_up_on is None else self._lot_span(lot, spans)
+            if own and (own.last is None or self.today <= own.last):
+                balances = self._balances(lot)
+                if balances["available"] + balances["booked"] > 0:
+                    return False
+        return True
+
+    def _covered(self, day: int, start: int | None) -> int:
+        in_back_window = start is not None and start - self.sold.back_window_days <= day < start
+        return start if in_back_window and start is not None else day
+
+    def _payment(self, visit: Visit) -> tuple[bool, int | None]:
+        """Whether the pass pays for the visit, and from which lot."""
+        provisional = self.fixed_start is None
+        spans = self._spans(self._cover_day(visit) if provisional else None)
+        covered = self._covered(self._cover_day(visit), spans[0].first)
+        if self.days.held(visit.asked.day) or self._over(spans):
+            return False, None
+        own = [self._lot_span(lot, spans) for lot in range(len(self.lots))]
+        ends = [float("inf") if span.last is None else span.last for span in own]
+        usable = [lot for lot, span in enumerate(own) if span.covers(covered) and self.today <= ends[lot]]
+        made_up = [lot for lot in usable if self.lots[lot].made_up_on and self._balances(lot)["available"]]
+        if not made_up and not any(span.covers(covered) for span in spans):
+            return False, None
+        if provisional and not all(self._still_inside(other, spans) for other in self._standing()):
+            return False, None
+        if self.sold.kind == "UNLIMITED":
+            return True, None
+        for other in self._standing():
+            if self.sold.kind == "DAY" and (other.asked.day, other.asked.place) == (visit.asked.day, visit.asked.place):
+                return True, other.lot
+        needed = visit.asked.length if self.sold.kind == "TIME" else 1
+        enough = [lot for lot in usable if self._balances(lot)["available"] >= needed]
+        turn = min(enough, key=lambda lot: (ends[lot], self.lots[lot].made_up_on is None, lot), default=None)
+        return turn is not None, turn
+
+    def _still_inside(self, visit: Visit, spans: list[Span]) -> bool:
+        day = self._covered(self._cover_day(visit), spans[0].first)
+        own = [] if visit.lot is None else [self._lot_span(visit.lot, spans)]
+        return any(span.covers(day) for span in [*spans, *own])
+
+    def _end(self, visit: Visit, state: str) -> None:
+        returns = {"LATE_CANCELLED": self.sold.late_cancel_returns, "NO_SHOW": self.sold.no_show_returns}
+        returned = state == "CANCELLED" or returns.get(state, False)
+        if visit.paid and not returned and self.fixed_start is None:
+            self.fixed_start = self._start()
+        visit.state = state
+
+    def _unpay(self, visit: Visit, *, make_up: bool) -> None:
+        if not visit.paid:
+            return
+        lot, last = visit.lot, None if visit.lot is None else self._lot_span(visit.lot, self._spans()).last
+        before = 0 if lot is None else self._balances(lot)["available"]
+        visit.paid, visit.lot = False, None
+        if lot is None or last is None or self.today <= last:
+            return
+        returned = self._balances(lot)["available"] - before
+        if returned and make_up:
+            self.lots[lot].transferred += returned
+            self.lots.append(Lot(self.lots[lot].period, returned, self.today))
+        else:
+            self.lots[lot].expired += returned
+
+    def _lapse_own(self) -> bool:
+        """Lapse what is over, once some lot ends by itself; what ends with the pass waits for the pass's end."""
+        spans = self._spans()
+        over = self._over_lots(spans)
+        by_itself = [lot for lot in over if self.closed or self._lot_span(lot, spans).last != spans[-1].last]
+        if by_itself:
+            self._lapse(over)
+        return bool(by_itself)
+
+    def _over_lots(self, spans: list[Span]) -> list[int]:
+        lasts = [self._lot_span(lot, spans).last for lot in range(len(self.lots))]
+        past = [lot for lot, last in enumerate(lasts) if last is not None and last < self.today]
+        return [lot for lot in past if self._balances(lot)["available"]]
+
+    def _lapse(self, over: list[int]) -> None:
+        for lot in over:
+            self.lots[lot].expired += self._balances(lot)["available"]
+
+    def _after_the_end(self) -> bool:
+        spans = self._spans()
+        last = spans[-1].last
+        if self.closed or last is None or self.today <= last:
+            return False
+        limit = self.sold.renewals_max
+        if self.sold.renews and (limit is None or len(self.days.indexes) <= limit):
+            return self._renew(last, spans[0].first)
+        self.closed = True
+        self._lapse(self._over_lots(spans))
+        return True
+
+    def _renew(self, last: int, start: int | None) -> bool:
+        if start is None or self.days.renewal_day(last, self.today) is None:
+            return False
+        self.fixed_start = start
+        self.days.renew(start, last, self.today)
+        if self.sold.quantity:
+            self.lots.append(Lot(len(self.days.indexes) - 1, self.sold.quantity))
+        self._lapse(self._over_lots(self._spans()))
+        return True
