@@ -10,8 +10,11 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from models.operations.book_visits import PayBy
+from models.queries.operations import OperationState
+from models.queries.visits import ChosenBy
 from models.rules import values
 from models.rules.codes import Code
+from models.rules.explain import ComingEvent
 from schema.words import MORE_WORDS, WORDS
 
 
@@ -30,7 +33,8 @@ def described(enum: type[Enum], sentences: dict[str, str], *, name: str | None =
 for _name, _sentences in WORDS.items():
     described(getattr(values, _name), _sentences)
 
-described(PayBy, MORE_WORDS["PayBy"])
+for _enum in (PayBy, OperationState, ChosenBy, ComingEvent):
+    described(_enum, MORE_WORDS[_enum.__name__])
 
 described(Code, {code.name: f"{code.sentence} Remedy: {code.remedy}" for code in Code}, name="ErrorCode")
 cast(

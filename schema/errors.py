@@ -15,7 +15,6 @@ from graphql import GraphQLError
 
 from models.errors import Problem, Refused, StoreUnavailable
 from models.rules.codes import Code, Reason, because
-import schema.enums  # noqa: F401 - makes `Code` a GraphQL enum
 
 _log = structlog.get_logger(__name__)
 

@@ -173,5 +173,27 @@ MORE_WORDS: dict[str, dict[str, str]] = {
         "PASS": "The named pass and no other.",
         "NOTHING": "Nothing: the visits stay unpaid.",
     },
+    "OperationState": {
+        "PENDING": "A payment is being settled.",
+        "DONE": "It was carried out.",
+        "FAILED": "Its payment was declined.",
+    },
+    "ChosenBy": {
+        "NAMED": "Somebody named the pass.",
+        "DEFAULT": "It came first in the default order.",
+        "PRIORITY_FIRST": "It came first in the order by priority.",
+        "TAKEN_BACK": "It had paid before the visit was cancelled, and pays again.",
+    },
+    "ComingEvent": {
+        "STARTS": "Its first day begins.",
+        "HOLD_STARTS": "A hold begins.",
+        "HOLD_ENDS": "A hold is over.",
+        "LOT_EXPIRES": "A lot ends before the pass does.",
+        "EXPIRES": "It ends.",
+        "RENEWS": "It is charged and its next period begins.",
+        "CONVERTS": "It becomes a pass of another option.",
+        "CHARGE_RETRIED": "A charge that failed is tried again.",
+        "RELEASES": "Bookings of a pass that stayed unpaid are let go.",
+    },
 }
 """Enums that stand elsewhere than in `models.rules.values`."""

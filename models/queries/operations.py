@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,14 @@ import asyncpg
 
 from models.queries.paging import Filter, Listing, where
 from models.rules.values import Role
+
+
+class OperationState(StrEnum):
+    """How far an operation is."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class OperationRow:
     client_id: UUID | None
     idempotency_key: str
     input: dict[str, Any]
-    state: str
+    state: OperationState
     result: dict[str, Any]
     at: datetime
     recorded_at: datetime
@@ -35,7 +44,7 @@ FROM operations o
 
 
 def _row(row: Any) -> OperationRow:
-    return OperationRow(**(dict(row) | {"role": Role(row["role"])}))
+    return OperationRow(**(dict(row) | {"role": Role(row["role"]), "state": OperationState(row["state"])}))
 
 
 OPERATIONS = Listing(

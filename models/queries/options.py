@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.queries.paging import Listing
+from models.queries.paging import NO_FILTER, Filter, Listing
 from models.rules.terms import Terms, terms_from_json
 from models.rules.values import UNIT_OF_KIND, LotUnit, PassKind
 
@@ -111,3 +111,8 @@ async def terms_of(
             _terms.update(read)
         found |= read
     return found
+
+
+def sold_only(wanted: bool) -> Filter:
+    """Keep the options that are not archived, where `wanted`."""
+    return Filter((("o.archived_at IS NULL", ()),)) if wanted else NO_FILTER

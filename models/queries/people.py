@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.queries.paging import Listing
+from models.queries.paging import Filter, Listing, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,14 @@ async def credits_of(reader: asyncpg.Connection, client_ids: Sequence[UUID]) -> 
         client_ids,
     )
     return {row["client_id"]: row["credit"] for row in rows}
+
+
+def only(client_id: UUID | None) -> Filter:
+    """Keep one client; None keeps all."""
+    return where("c.id = {0}", client_id)
+
+
+def whose_name_has(text: str | None) -> Filter:
+    """Keep the clients whose name or email has `text` in it, in any case; None keeps all."""
+    plain = text and text.replace("\0", "")
+    return where("position(lower({0}::text) IN lower(concat_ws(' ', c.name, c.email))) > 0", plain or None)

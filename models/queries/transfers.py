@@ -1,9 +1,12 @@
 """The ledger of a pass as a list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from models.queries.paging import Listing
 from models.rules.values import Account
@@ -51,3 +54,8 @@ TRANSFERS = Listing(
     parent="t.pass_id",
 )
 """Transfers in the order in which they took effect."""
+
+
+async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[TransferRow]:
+    """Return the transfers that exist, in no order. One statement."""
+    return [_row(row) for row in await reader.fetch(f"{TRANSFERS.select} WHERE t.id = ANY($1)", ids)]

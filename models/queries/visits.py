@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import asyncpg
 
 from models.queries.paging import NO_FILTER, Filter, Listing, where
 from models.queries.places import LocationRow, ServiceRow
+from models.rules.codes import Code
 from models.rules.facts import VisitFacts
 from models.rules.values import Account, ServiceCategory, VisitState
 
@@ -52,12 +54,21 @@ class VisitRow:
         )
 
 
+class ChosenBy(StrEnum):
+    """What decided that a pass pays: it was named, one of the business's orders, or the visit took it back."""
+
+    NAMED = "NAMED"
+    DEFAULT = "DEFAULT"
+    PRIORITY_FIRST = "PRIORITY_FIRST"
+    TAKEN_BACK = "TAKEN_BACK"
+
+
 @dataclass(frozen=True, slots=True)
 class PassedOver:
     """A pass that was asked and did not pay, with the codes of its reasons; none where another came first."""
 
     pass_id: UUID
-    codes: tuple[str, ...]
+    codes: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class ClaimRow:
     quantity: int
     account: Account
     pinned: bool
-    chosen_by: str
+    chosen_by: ChosenBy
     passed_over: tuple[PassedOver, ...]
     claimed_at: datetime
 
@@ -160,7 +171,10 @@ async def claims_of(reader: asyncpg.Connection, visit_ids: Sequence[UUID]) -> di
 
 
 def _claim(row: Any) -> ClaimRow:
-    passed_over = (PassedOver(UUID(each["passId"]), tuple(each["codes"])) for each in row["reason"]["passedOver"])
+    passed_over = (
+        PassedOver(UUID(each["passId"]), tuple(Code[name] for name in each["codes"]))
+        for each in row["reason"]["passedOver"]
+    )
     return ClaimRow(
         row["visit_id"],
         row["pass_id"],
@@ -168,7 +182,7 @@ def _claim(row: Any) -> ClaimRow:
         row["quantity"],
         Account(row["account"]),
         row["pinned"],
-        row["reason"]["chosenBy"],
+        ChosenBy(row["reason"]["chosenBy"]),
         tuple(passed_over),
         row["claimed_at"],
     )

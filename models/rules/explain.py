@@ -1,6 +1,7 @@
 """Sentences for people: why a pass cannot be used now, and what will happen to it."""
 
 from datetime import date, timedelta
+from enum import StrEnum
 
 from models.rules.calendar import local_day
 from models.rules.codes import Code, Reason, because
@@ -31,24 +32,41 @@ def why_unusable(
             return None if standing is Standing.CURRENT else because(Code.PAYMENT_OVERDUE)
 
 
+class ComingEvent(StrEnum):
+    """What can happen to a pass by itself."""
+
+    STARTS = "STARTS"
+    HOLD_STARTS = "HOLD_STARTS"
+    HOLD_ENDS = "HOLD_ENDS"
+    LOT_EXPIRES = "LOT_EXPIRES"
+    EXPIRES = "EXPIRES"
+    RENEWS = "RENEWS"
+    CONVERTS = "CONVERTS"
+    CHARGE_RETRIED = "CHARGE_RETRIED"
+    RELEASES = "RELEASES"
+
+
 _SENTENCES = {
     "STARTS": "It starts on {day}.",
     "HOLD_STARTS": "It goes on hold on {day}.",
     "HOLD_ENDS": "The last day of its hold is {day}.",
     "LOT_EXPIRES": "Some of what is left on it can be used up to {day} and then expires.",
     "EXPIRES": "Its last day is {day}.",
-    "RENEWS": "It renews after {day}.",
-    "CONVERTS": "It becomes another pass after {day}.",
+    "RENEWS": "It renews at the end of {day}.",
+    "CONVERTS": "It becomes another pass at the end of {day}.",
     "CHARGE_RETRIED": "The charge that failed is tried again on {day}.",
     "RELEASES": "If it is still unpaid on {day}, its bookings are let go.",
 }
-_ENDS = frozenset({"LOT_EXPIRES", "EXPIRES", "RENEWS", "CONVERTS"})
+_AT_THE_END_OF_A_DAY = frozenset({"LOT_EXPIRES", "EXPIRES", "RENEWS", "CONVERTS"})
+
+
+def named_day(event: NextEvent, zone: str) -> date:
+    """Return the local day a person would name for it: what happens at the end of a day is named by that day."""
+    if event.day is not None:
+        return event.day
+    return local_day(event.at - timedelta(microseconds=event.kind in _AT_THE_END_OF_A_DAY), zone)
 
 
 def sentence(event: NextEvent, zone: str) -> str:
-    """Return what will happen in one sentence, with the local day a person would name for it.
-
-    What happens at the end of a day is named by the day that ends.
-    """
-    instant = event.at - timedelta(microseconds=1) if event.kind in _ENDS else event.at
-    return _SENTENCES[event.kind].format(day=event.day or local_day(instant, zone))
+    """Return what will happen in one sentence."""
+    return _SENTENCES[event.kind].format(day=named_day(event, zone))

@@ -1,0 +1,1 @@
+"""Operations: who did what, and when."""

@@ -1,0 +1,34 @@
+"""Questions about operations: for those who run the business, and for partners without what was sent."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from models.errors import refuse
+from models.queries.operations import OPERATIONS, of_verb, on_pass
+from models.rules.codes import Code
+from schema.context import Info
+from schema.listed import listed
+from schema.operations.types import OperationConnection
+from schema.pagination import After, Before, First, Last
+from schema.seen import seen_pass
+
+PassId = Annotated[strawberry.ID | None, strawberry.argument(description="Only operations that touched this pass.")]
+Verb = Annotated[str | None, strawberry.argument(description="Only operations of this verb, named as the mutation.")]
+
+
+async def operations(
+    info: Info,
+    pass_id: PassId = None,
+    verb: Verb = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> OperationConnection:
+    """Return a page of operations, the newest first. Errors: FORBIDDEN for clients, NOT_FOUND."""
+    context = info.context
+    if context.only_client is not None:
+        raise refuse(Code.FORBIDDEN, roles="STAFF")
+    kept = on_pass(await seen_pass(context, pass_id)) + of_verb(verb and verb.replace("\0", ""))
+    return cast("OperationConnection", await listed(context, OPERATIONS, kept, first, after, last, before))

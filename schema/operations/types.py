@@ -1,0 +1,53 @@
+"""Operations, as GraphQL shows them to staff. A partner sees that they happened, not what was sent."""
+
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+import strawberry
+
+from models.queries.operations import OperationRow, OperationState
+from models.rules.values import Role
+from schema.context import Info
+from schema.node import Node
+from schema.pagination import Connection
+from schema.scalars import JSON
+
+
+def _input(root: strawberry.Parent[OperationRow], info: Info) -> JSON | None:
+    return JSON(root.input) if info.context.is_staff else None
+
+
+def _result(root: strawberry.Parent[OperationRow], info: Info) -> JSON | None:
+    return JSON(root.result) if info.context.is_staff else None
+
+
+def _key(root: strawberry.Parent[OperationRow], info: Info) -> str | None:
+    return root.idempotency_key if info.context.is_staff else None
+
+
+@strawberry.type(
+    name="Operation", description="One committed change: the audit trail, the record behind an idempotency key."
+)
+class OperationNode(Node):
+    """Its source is an `OperationRow`."""
+
+    row_type: ClassVar[type[Any]] = OperationRow
+
+    verb: str = strawberry.field(description="What was done, named as the mutation.")
+    role: Role = strawberry.field(description="Who did it.")
+    state: OperationState = strawberry.field(description="How far it is.")
+    at: datetime = strawberry.field(description="When it happened, in the business's time.")
+    recorded_at: datetime = strawberry.field(description="When it was written down, in real time.")
+    idempotency_key: str | None = strawberry.field(resolver=_key, description="The key it was sent with; staff only.")
+    input: JSON | None = strawberry.field(resolver=_input, description="What was sent; staff only.")
+    result: JSON | None = strawberry.field(resolver=_result, description="What came of it; staff only.")
+
+
+@strawberry.type(name="OperationConnection", description="A page of operations.")
+class OperationConnection(Connection[OperationNode]):
+    """Operations, the newest first."""
+
+
+async def operation_of(info: Info, operation_id: Any) -> OperationNode | None:
+    """Return an operation as the caller may see it; a client sees none."""
+    return cast("OperationNode | None", await info.context.loaders.operations.load(operation_id))

@@ -1,0 +1,79 @@
+"""Clients, as GraphQL shows them."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, cast
+
+import strawberry
+
+from models.queries import passes as pass_queries
+from models.queries import visits as visit_queries
+from models.queries.people import ClientRow
+from models.rules.values import PassStatus
+from schema.catalogue.types import LocationNode
+from schema.context import Info
+from schema.listed import listed_of
+from schema.node import Node
+from schema.pagination import After, Before, Connection, First, Last
+from schema.passes.types import PassConnection
+from schema.visits.types import VisitConnection
+
+Parent = strawberry.Parent[ClientRow]
+Status = Annotated[PassStatus | None, strawberry.argument(description="Only passes that have this status now.")]
+_VISITS = replace(visit_queries.VISITS, parent="x.client_id", name="visits")
+
+
+async def _home_location(root: Parent, info: Info) -> LocationNode | None:
+    if root.home_location_id is None:
+        return None
+    return LocationNode.of(await info.context.loaders.locations.load(root.home_location_id))
+
+
+async def _credit(root: Parent, info: Info) -> int:
+    return await info.context.loaders.credits.load(root.id) or 0
+
+
+async def _passes(
+    root: Parent,
+    info: Info,
+    status: Status = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> PassConnection:
+    context = info.context
+    kept = pass_queries.with_status(status, context.now)
+    listing = pass_queries.listing(context.now)
+    return cast("PassConnection", await listed_of(context, listing, root.id, first, after, last, before, kept))
+
+
+async def _visits(
+    root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> VisitConnection:
+    page: Any = await listed_of(info.context, _VISITS, root.id, first, after, last, before)
+    return cast("VisitConnection", page)
+
+
+@strawberry.type(name="Client", description="A person who buys and attends.")
+class ClientNode(Node):
+    """Its source is a `ClientRow`."""
+
+    row_type: ClassVar[type[Any]] = ClientRow
+
+    name: str = strawberry.field(description="Their name.")
+    email: str | None = strawberry.field(description="Their email address.")
+    created_at: datetime = strawberry.field(description="When they became a client.")
+    home_location: LocationNode | None = strawberry.field(
+        resolver=_home_location, description="The location whose days count for their passes."
+    )
+    credit_minor: int = strawberry.field(
+        resolver=_credit, description="The credit they have, in minor units of the business's currency."
+    )
+    passes: PassConnection = strawberry.field(resolver=_passes, description="Their passes, the newest first.")
+    visits: VisitConnection = strawberry.field(resolver=_visits, description="Their visits, by their start.")
+
+
+@strawberry.type(name="ClientConnection", description="A page of clients.")
+class ClientConnection(Connection[ClientNode]):
+    """Clients by name."""

@@ -1,0 +1,61 @@
+"""Every question, in one place."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.business.types import BusinessNode
+from schema.catalogue.queries import locations, purchase_options, services
+from schema.catalogue.types import LocationConnection, PurchaseOptionConnection, ServiceConnection
+from schema.context import Info
+from schema.node import Node
+from schema.operations.queries import operations
+from schema.operations.types import OperationConnection
+from schema.passes.eligible import EligibilityNode, eligible
+from schema.passes.queries import pass_, passes
+from schema.passes.types import PassConnection, PassNode
+from schema.people.queries import client, clients
+from schema.people.types import ClientConnection, ClientNode
+from schema.refetch import node
+from schema.visits.queries import visit, visits
+from schema.visits.types import VisitConnection, VisitNode
+
+GlobalId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the object.")]
+
+
+async def _node(info: Info, id: GlobalId) -> Node | None:  # noqa: A002 - Relay's name
+    return await node(info.context, id)
+
+
+def _business(info: Info) -> BusinessNode:
+    return BusinessNode.of(info.context.business)
+
+
+@strawberry.type(
+    description="Every question. What belongs to another business, or to another client than the caller, is answered "
+    "exactly as what does not exist."
+)
+class Query:
+    """The questions. Each is answered from one snapshot of the store."""
+
+    node: Node | None = strawberry.field(resolver=_node, description="Any object by its global id.")
+    business: BusinessNode = strawberry.field(resolver=_business, description="The business whose key is used.")
+    services: ServiceConnection = strawberry.field(resolver=services, description="What can be attended, by name.")
+    locations: LocationConnection = strawberry.field(resolver=locations, description="Where, by name.")
+    purchase_options: PurchaseOptionConnection = strawberry.field(
+        resolver=purchase_options, description="What is sold, the oldest first."
+    )
+    client: ClientNode | None = strawberry.field(resolver=client, description="A client by id.")
+    clients: ClientConnection = strawberry.field(resolver=clients, description="The clients, by name.")
+    pass_: PassNode | None = strawberry.field(name="pass", resolver=pass_, description="A pass by id.")
+    passes: PassConnection = strawberry.field(resolver=passes, description="The passes, the newest first.")
+    eligible_passes: list[EligibilityNode] = strawberry.field(
+        resolver=eligible,
+        description="Every pass of a visit's client: whether it may pay, or why not. Those that may come first, in the "
+        "order in which the business lets them pay.",
+    )
+    visit: VisitNode | None = strawberry.field(resolver=visit, description="A visit by id.")
+    visits: VisitConnection = strawberry.field(resolver=visits, description="The visits, by their start.")
+    operations: OperationConnection = strawberry.field(
+        resolver=operations, description="What was done, the newest first; not for clients."
+    )

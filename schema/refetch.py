@@ -1,0 +1,64 @@
+"""Find any object by its global id, as far as the caller may see it."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from models.errors import refuse
+from models.rules.codes import Code
+from schema.context import Context
+from schema.ids import split
+from schema.node import Node
+
+
+async def node(context: Context, global_id: str) -> Node | None:
+    """Return the object; None where there is none, whoever else's the id may be.
+
+    Raises:
+        Refused: INVALID_ID, where it is not an id we would write.
+    """
+    found = split(global_id)
+    if found is None or found[0] not in _BY_TYPE:
+        raise refuse(Code.INVALID_ID, "id", thing="global")
+    type_name, row_id = found
+    return cast("Node | None", await _BY_TYPE[type_name](context, row_id))
+
+
+async def _business(context: Context, row_id: UUID) -> Any:
+    return context.business if row_id == context.business.id else None
+
+
+async def _option(context: Context, row_id: UUID) -> Any:
+    return await context.loaders.options.load(row_id)
+
+
+async def _of_a_pass(context: Context, found: Any) -> Any:
+    """Show what belongs to a pass only to those who may see the pass."""
+    return found if found is not None and await context.loaders.passes.load(found.pass_id) is not None else None
+
+
+async def _lot(context: Context, row_id: UUID) -> Any:
+    return await _of_a_pass(context, await context.loaders.lots_by_id.load(row_id))
+
+
+async def _hold(context: Context, row_id: UUID) -> Any:
+    return await _of_a_pass(context, await context.loaders.holds_by_id.load(row_id))
+
+
+async def _transfer(context: Context, row_id: UUID) -> Any:
+    return await _of_a_pass(context, await context.loaders.transfers_by_id.load(row_id))
+
+
+_BY_TYPE: dict[str, Any] = {
+    "Business": _business,
+    "Location": lambda context, row_id: context.loaders.locations.load(row_id),
+    "Service": lambda context, row_id: context.loaders.services.load(row_id),
+    "PurchaseOption": _option,
+    "Client": lambda context, row_id: context.loaders.clients.load(row_id),
+    "Pass": lambda context, row_id: context.loaders.passes.load(row_id),
+    "Lot": _lot,
+    "Hold": _hold,
+    "Transfer": _transfer,
+    "Visit": lambda context, row_id: context.loaders.visits.load(row_id),
+    "Order": lambda context, row_id: context.loaders.orders.load(row_id),
+    "Operation": lambda context, row_id: context.loaders.operations.load(row_id),
+}

@@ -1,0 +1,31 @@
+"""Whose things a list may show: an id of somebody else's is answered exactly as one that does not exist."""
+
+from uuid import UUID
+
+from models.errors import unknown
+from schema.context import Context
+from schema.ids import decode
+
+
+async def seen_client(context: Context, global_id: str | None) -> UUID | None:
+    """Return the client to list for: the one asked for, or the caller themself, or None for all.
+
+    Raises:
+        Refused: NOT_FOUND, where the caller may not see the client; INVALID_ID.
+    """
+    if global_id is None:
+        return context.only_client
+    client_id = decode(global_id, "Client", "clientId")
+    if await context.loaders.clients.load(client_id) is None:
+        raise unknown("client", "clientId")
+    return client_id
+
+
+async def seen_pass(context: Context, global_id: str | None) -> UUID | None:
+    """Return the pass to list for, or None for all. Errors: NOT_FOUND, INVALID_ID."""
+    if global_id is None:
+        return None
+    pass_id = decode(global_id, "Pass", "passId")
+    if await context.loaders.passes.load(pass_id) is None:
+        raise unknown("pass", "passId")
+    return pass_id

@@ -1,0 +1,126 @@
+"""Visits and the claims that pay for them, as GraphQL shows them."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import strawberry
+
+from models.queries.visits import ChosenBy, ClaimRow, PassedOver, VisitRow
+from models.rules.codes import Code
+from models.rules.values import Account, VisitState
+from schema.catalogue.types import LocationNode, ServiceNode
+from schema.context import Info
+from schema.node import Node
+from schema.pagination import Connection
+from schema.passes.parts import LotNode
+
+if TYPE_CHECKING:
+    from schema.passes.types import PassNode
+    from schema.people.types import ClientNode
+
+
+async def _pass_over(
+    root: strawberry.Parent[PassedOver], info: Info
+) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None:
+    found: Any = await info.context.loaders.passes.load(root.pass_id)
+    passed: PassNode | None = found
+    return passed
+
+
+@strawberry.type(name="PassedOver", description="A pass that was asked to pay for a visit and did not.")
+class PassedOverNode:
+    """Its source is a `PassedOver`."""
+
+    pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None = strawberry.field(
+        name="pass", resolver=_pass_over, description="The pass that was asked."
+    )
+    codes: list[Code] = strawberry.field(description="Why it could not pay; none where another pass came first.")
+
+
+async def _claim_pass(
+    root: strawberry.Parent[ClaimRow], info: Info
+) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None:
+    found: Any = await info.context.loaders.passes.load(root.pass_id)
+    paying: PassNode | None = found
+    return paying
+
+
+async def _claim_lot(root: strawberry.Parent[ClaimRow], info: Info) -> LotNode | None:
+    if root.lot_id is None:
+        return None
+    found: Any = await info.context.loaders.lots_by_id.load(root.lot_id)
+    return LotNode.of(found)
+
+
+@strawberry.type(name="Claim", description="The tie between a visit and the pass that pays for it.")
+class ClaimNode:
+    """Its source is a `ClaimRow`."""
+
+    pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None = strawberry.field(
+        name="pass", resolver=_claim_pass, description="The pass that pays; null for a client whose pass it is not."
+    )
+    lot: LotNode | None = strawberry.field(
+        resolver=_claim_lot, description="The lot that pays; null where the pass counts nothing."
+    )
+    quantity: int = strawberry.field(
+        description="How many units of the lot it takes; 0 on a day that the pass had claimed already."
+    )
+    account: Account = strawberry.field(description="Where those units stand.")
+    pinned: bool = strawberry.field(description="Whether somebody named the pass, so that no other replaces it.")
+    chosen_by: ChosenBy = strawberry.field(description="What decided that this pass pays.")
+    passed_over: list[PassedOverNode] = strawberry.field(description="The other passes that were asked.")
+    claimed_at: datetime = strawberry.field(description="When it was made.")
+
+
+async def _client(
+    root: strawberry.Parent[VisitRow], info: Info
+) -> Annotated["ClientNode", strawberry.lazy("schema.people.types")]:
+    found: Any = await info.context.loaders.clients.load(root.client_id)
+    client: ClientNode = found
+    return client
+
+
+async def _pass(
+    root: strawberry.Parent[VisitRow], info: Info
+) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None:
+    if root.pass_id is None:
+        return None
+    found: Any = await info.context.loaders.passes.load(root.pass_id)
+    paying: PassNode | None = found
+    return paying
+
+
+async def _claim(root: strawberry.Parent[VisitRow], info: Info) -> ClaimNode | None:
+    found: Any = await info.context.loaders.claims.load(root.id)
+    claim: ClaimNode | None = found
+    return claim
+
+
+@strawberry.type(name="Visit", description="One client's booking or attendance of a service at a location.")
+class VisitNode(Node):
+    """Its source is a `VisitRow`."""
+
+    row_type: ClassVar[type[Any]] = VisitRow
+
+    client: Annotated["ClientNode", strawberry.lazy("schema.people.types")] = strawberry.field(
+        resolver=_client, description="Who visits."
+    )
+    service: ServiceNode = strawberry.field(description="What is attended.")
+    location: LocationNode = strawberry.field(description="Where.")
+    starts_at: datetime = strawberry.field(description="When it starts.")
+    ends_at: datetime = strawberry.field(description="When it ends.")
+    day: date = strawberry.field(description="The local date of its start at its location.")
+    state: VisitState = strawberry.field(description="What became of it.")
+    paid: bool = strawberry.field(description="Whether a pass pays for it.")
+    pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None = strawberry.field(
+        name="pass", resolver=_pass, description="The pass that pays for it."
+    )
+    claim: ClaimNode | None = strawberry.field(resolver=_claim, description="How it is paid.")
+    external_ref: str | None = strawberry.field(description="What the timetable's system calls it.")
+    note: str | None = strawberry.field(description="What was noted about it.")
+    booked_at: datetime = strawberry.field(description="When it was booked.")
+
+
+@strawberry.type(name="VisitConnection", description="A page of visits.")
+class VisitConnection(Connection[VisitNode]):
+    """Visits by their start."""
