@@ -42,8 +42,8 @@ class DuePass:
     def key(self) -> str:
         """The idempotency key of doing it under this lease.
 
-        It names the lease as well, for the same thing can fall due again: renewal switched off after a declined
-        charge and on again is due at the same end, and under the same key would only be told of the decline.
+        It names the lease as well: the same thing can fall due again after a decline or a revival, and must then be
+        done, not answered from what the key has kept. That it is done once is for the look under the lock to see to.
         """
         return f"{self.thing}:{self.lease.hex}"
 
