@@ -89,18 +89,29 @@ def demo(
     api_url: Annotated[
         str | None, typer.Option(help="The API to talk to; the one of `sessionpass up` when absent.")
     ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="An owner's key of a business with a test clock; a new sandbox when absent.")
+    ] = None,
 ) -> None:
     """Play a studio's year over GraphQL against the running system, on a business with a test clock, and tell it."""
     from api.demo import play
-    from api.up import find_running, kept_keys
+    from api.demo.client import DemoError
+    from api.operator import open_sandbox
+    from api.up import find_running
 
-    state = settings().state_dir.resolve()
-    running = find_running(state)
     if api_url is None:
+        running = find_running(settings().state_dir.resolve())
         if running is None:
             _give_up("nothing is running here. Start `sessionpass up` in another terminal, or name one with --api-url.")
         api_url = running.api_url
-    play(api_url, kept_keys(state))
+    if key is None:
+        _join_servers(redis_too=False)
+        key = open_sandbox("A year in the sandbox")
+    try:
+        balanced = play(api_url, key, console)
+    except DemoError as error:
+        _give_up(str(error))
+    raise typer.Exit(0 if balanced else 1)
 
 
 @app.command()

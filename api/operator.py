@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -41,6 +41,18 @@ def create_business_command(
 
     business_id, key = _with_runtime(act)
     console.print(f"business  {business_id}\nOWNER     {key}", soft_wrap=True, highlight=False)
+
+
+def open_sandbox(name: str) -> str:
+    """Open a business whose own time begins on the first Monday of this year, and return its owner's key."""
+
+    async def act(runtime: Runtime) -> str:
+        january = datetime(runtime.clock.now().year, 1, 1, 7, tzinfo=UTC)
+        begins = january + timedelta(days=-january.weekday() % 7)
+        business_id = await create_business(runtime, NewBusiness(name, "Europe/Paris", test_clock_at=begins))
+        return await create_api_key(runtime, business_id, Role.OWNER, "Sandbox owner")
+
+    return _with_runtime(act)
 
 
 def create_key_command(
