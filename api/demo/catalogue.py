@@ -55,6 +55,7 @@ def _options(studio: Studio) -> dict[str, dict[str, Any]]:
             "quantity": 10,
             "priceMinor": 15000,
             "validity": {"rule": "PERIOD", "count": 3, "unit": "MONTH"},
+            "backWindowDays": 21,
         },
         "Trial week": {
             "kind": "UNLIMITED",

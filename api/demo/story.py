@@ -27,6 +27,8 @@ class Year:
         self._passes: dict[str, str] = {}
         self._studio = Studio()
         self._holds: dict[str, str] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._standing = "CURRENT"
         self._count = 0
 
     def play(self) -> Figures:
@@ -45,6 +47,7 @@ class Year:
 
     def _week(self, week: int, monday: date) -> None:
         self._events(week, monday)
+        self._watch("Dan", monday)
         visits = [
             visit
             for name, weekdays in _WEEKDAYS.items()
@@ -129,7 +132,25 @@ class Year:
         )
         self._figures.booked += len(payload["visits"])
         unpaid = {each["visit"]["id"] for each in payload["unpaid"]}
+        self._tell_why(name, days[0], payload["unpaid"])
         return [visit | {"name": name, "unpaid": visit["id"] in unpaid} for visit in payload["visits"]]
+
+    def _tell_why(self, name: str, day: date, unpaid: list[dict[str, Any]]) -> None:
+        """Tell each new reason once: the pass asked last is the one the client has now."""
+        for each in unpaid[:1]:
+            reasons = [reason for refusal in each["refusals"] for reason in refusal["reasons"]]
+            news = [reason for reason in reasons if (name, reason["code"]) not in self._told]
+            for reason in news[:1]:
+                self._told.add((name, reason["code"]))
+                self._say(day, f"{name}'s visit is booked, unpaid. {reason['message']}")
+
+    def _watch(self, name: str, day: date) -> None:
+        """Tell where a pass stands with its charges, whenever that changes."""
+        found = self._client.ask("query ($id: ID!) { pass(id: $id) { standing status } }", id=self._passes[name])
+        standing = found["pass"]["standing"]
+        if standing != self._standing:
+            self._standing = standing
+            self._say(day, f"{name}'s pass is in {standing} (status {found['pass']['status']}).")
 
     def _cancelled_early(self, visit: dict[str, Any]) -> bool:
         self._count += 1
