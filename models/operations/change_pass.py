@@ -10,6 +10,7 @@ from models.operations.lapse import booked_from, release_claims
 from models.operations.ledger import grant, move
 from models.operations.pass_guards import locked_pass, require_not_gone, require_open, require_settled
 from models.operations.refresh import refresh
+from models.operations.renew_pass import NOTHING_OVERDUE
 from models.operations.sell_pass import checked_payment
 from models.rules.codes import Code
 from models.rules.eligibility import lot_order
@@ -144,12 +145,17 @@ async def _revive_lapsed(tx: Tx, facts: PassFacts, period_number: int) -> None:
 
 
 async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
-    """Switch a renewing pass's renewal on or off. Errors: NOT_FOUND, PASS_CLOSED, NOT_RENEWABLE, FORBIDDEN."""
+    """Switch a renewing pass's renewal on or off.
+
+    Errors: NOT_FOUND, PASS_CLOSED, NOT_RENEWABLE, FORBIDDEN, PASS_ENDED (switched on after the end: renew by hand).
+    """
     tx.require(*STAFF, Role.CLIENT)
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     if facts.after_expiration is not AfterExpiration.RENEW:
         raise refuse(Code.NOT_RENEWABLE, "passId", sentence=f"its end leads to {facts.after_expiration}.")
+    if command.enabled and (facts.closed_reason is not None or (not facts.auto_renew and ended(facts, tx.now))):
+        raise refuse(Code.PASS_ENDED, "passId")
     changes: dict[str, object] = {"auto_renew": command.enabled}
     payment = checked_payment(tx, command.payment_method, command.test_card, 0)
     if payment is not None:
@@ -165,7 +171,7 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
 def _overdue_after(tx: Tx, enabled: bool, *, paid_anew: bool) -> dict[str, object]:
     """Switching renewal off forgets the failed charge; a new way to pay is tried at once, from the first retry on."""
     if not enabled:
-        return {"overdue_since": None, "charge_attempts": 0, "last_attempt_at": None, "hard_declined": False}
+        return NOTHING_OVERDUE
     hours = tx.business.policy.retry_after_hours
     if not paid_anew or not hours:
         return {}

@@ -7,10 +7,11 @@ from models.operations.base import Changed, ToPay, Tx
 from models.operations.convert_pass import convert_due
 from models.operations.lapse import booked_from, lapse_lots, release_claims
 from models.operations.refresh import refresh
-from models.operations.renew_pass import renew_due
+from models.operations.renew_pass import NOTHING_OVERDUE, renew_due
 from models.queries.locks import lock_passes
 from models.rules.due import next_due
 from models.rules.facts import PassFacts
+from models.rules.renewal import renews_on_depletion
 from models.rules.values import AfterExpiration, ClosedReason, DueKind, Role
 from models.tables.passes import passes
 
@@ -41,14 +42,25 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
         case DueKind.CONVERT:
             return await convert_due(tx, facts)
         case DueKind.RETRY:
-            converts = facts.after_expiration is AfterExpiration.CONVERT
-            return await (convert_due(tx, facts) if converts else renew_due(tx, facts))
+            return await _retry(tx, facts)
         case DueKind.EXPIRE:
             return await _close(tx, facts, ClosedReason.EXPIRED)
         case DueKind.RELEASE:
             return await _close(tx, facts, ClosedReason.RELEASED)
         case DueKind.LOT_EXPIRE:
             return await _lapse(tx, facts)
+
+
+async def _retry(tx: Tx, facts: PassFacts) -> Changed | ToPay:
+    """Charge again for what is still wanted; a pass that got a unit back before its end is depleted no more."""
+    if facts.after_expiration is AfterExpiration.CONVERT:
+        return await convert_due(tx, facts)
+    at_end = facts.ends_at is not None and facts.ends_at <= tx.now
+    if at_end or renews_on_depletion(facts):
+        return await renew_due(tx, facts)
+    await tx.update(passes, facts.id, **NOTHING_OVERDUE)
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id])
 
 
 async def _close(tx: Tx, facts: PassFacts, reason: ClosedReason) -> Changed:

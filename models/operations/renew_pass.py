@@ -16,9 +16,17 @@ from models.queries.locks import lock_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
 from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
-from models.rules.status import ended, used_up
-from models.rules.values import OrderPurpose, PaymentMethod, Role, TestCard, ValidityRule
+from models.rules.status import ended, standing_at, used_up
+from models.rules.values import OrderPurpose, PaymentMethod, Role, Standing, TestCard, ValidityRule
 from models.tables.passes import passes, successions
+
+NOTHING_OVERDUE: dict[str, object] = {
+    "overdue_since": None,
+    "charge_attempts": 0,
+    "last_attempt_at": None,
+    "hard_declined": False,
+}
+"""What a pass keeps of a failed charge once it is paid, or no longer wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,13 @@ def _require_renewable(tx: Tx, facts: PassFacts) -> None:
 
 
 def _restarts(tx: Tx, facts: PassFacts) -> bool:
-    """A used-up pass starts its next period now; so does one that lapsed with no renewal owed."""
+    """A used-up pass starts its next period now; so does one that lapsed with no renewal owed, or none any more."""
+    lapsed = facts.ends_at is not None and facts.ends_at <= tx.now
+    if standing_at(facts.overdue, tx.business.policy, tx.now) is Standing.RELEASED:
+        return True
     if facts.overdue is not None or renews_on_expiry(facts):
-        return used_up(facts, tx.now) and not ended(facts, tx.now)
-    return ended(facts, tx.now) or used_up(facts, tx.now)
+        return used_up(facts, tx.now) and not lapsed
+    return lapsed or used_up(facts, tx.now)
 
 
 async def _to_pay(tx: Tx, facts: PassFacts, payment: Payment | None, *, automatic: bool, on_depletion: bool) -> ToPay:
@@ -143,7 +154,7 @@ async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
     await grant_period(tx, facts.id, facts.terms, new, price_minor=bought.price_minor, order_id=bought.id)
     await write_succession(tx, facts.id, before.number, "RENEWAL", facts.id, period.number)
     changes: dict[str, object] = {"closed_reason": None, "closed_at": None, "renewals_done": facts.renewals_done + 1}
-    changes |= {"overdue_since": None, "charge_attempts": 0, "last_attempt_at": None, "hard_declined": False}
+    changes |= NOTHING_OVERDUE
     if bought.payment and bought.payment.method is PaymentMethod.TEST_CARD:
         changes |= {"payment_method": bought.payment.method, "test_card": bought.payment.test_card}
     await tx.update(passes, facts.id, **changes)

@@ -23,7 +23,18 @@ from models.rules.values import (
 _PASSES = """
 SELECT p.*, v.terms, EXISTS (
     SELECT FROM orders o WHERE o.business_id = p.business_id AND o.subject_pass_id = p.id AND o.state = 'PENDING'
-) AS order_pending
+) AS order_pending,
+CASE WHEN p.auto_renew AND v.terms->'renewal'->>'trigger' <> 'ON_EXPIRY'
+          AND NOT (v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean
+THEN (
+    SELECT o.verb = 'payVisits' AND w.starts_at <= c.claimed_at
+    FROM transfers t
+    JOIN claims c ON c.business_id = t.business_id AND c.visit_id = t.visit_id AND c.released_at IS NULL
+    JOIN visits w ON w.business_id = c.business_id AND w.id = c.visit_id
+    JOIN operations o ON o.business_id = c.business_id AND o.id = c.operation_id
+    WHERE t.business_id = p.business_id AND t.pass_id = p.id AND t.to_account IN ('BOOKED', 'USED', 'FORFEITED')
+    ORDER BY t.id DESC LIMIT 1
+) END AS spent_on_old_visit
 FROM passes p
 JOIN purchase_option_versions v
   ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version
@@ -117,6 +128,7 @@ def _pass(
         overdue=_overdue(row),
         renewals_done=row["renewals_done"],
         order_pending=row["order_pending"],
+        spent_on_old_visit=bool(row["spent_on_old_visit"]),
     )
 
 

@@ -115,6 +115,8 @@ class PassFacts:
     overdue: Overdue | None = None
     renewals_done: int = 0
     order_pending: bool = False
+    spent_on_old_visit: bool = False
+    """True where the last unit went to a visit that was old and unpaid, and the terms let none trigger a renewal."""
 
     @property
     def kind(self) -> PassKind:
@@ -153,7 +155,11 @@ class PassFacts:
 def laid_out(facts: PassFacts) -> PassFacts:
     """Return the facts with the windows of periods and lots computed from days and holds."""
     windows = lay_out(facts.periods, facts.holds, facts.zone)
-    by_number = {period.number: window for period, window in zip(facts.periods, windows, strict=True)}
+    whole = windows
+    if any(period.cut_at for period in facts.periods) and facts.closed_reason is not ClosedReason.CONVERTED:
+        # A renewal on depletion ends the period early, not what was granted in it: a unit returned keeps its expiry.
+        whole = lay_out([replace(period, cut_at=None) for period in facts.periods], facts.holds, facts.zone)
+    by_number = {period.number: window for period, window in zip(facts.periods, whole, strict=True)}
     frozen = freezes(facts.holds)
     lots = tuple(replace(lot, window=_lot_window(lot, by_number, frozen, facts.zone)) for lot in facts.lots)
     return replace(facts, windows=windows, lots=lots)

@@ -58,8 +58,9 @@ def depleted(facts: PassFacts) -> bool:
 
 
 def renews_on_depletion(facts: PassFacts) -> bool:
-    """Say whether the pass is to renew now because nothing is left."""
-    return renews(facts) and facts.terms.renewal.trigger in _ON_DEPLETION and depleted(facts)
+    """Say whether the pass is to renew now because nothing is left, and not because old visits were paid with it."""
+    by_itself = renews(facts) and facts.terms.renewal.trigger in _ON_DEPLETION
+    return by_itself and depleted(facts) and not facts.spent_on_old_visit
 
 
 def next_period(
