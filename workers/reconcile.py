@@ -9,7 +9,6 @@ import structlog
 from models.errors import StoreUnavailable
 from models.operations.settle_payment import settle_payment
 from models.queries.due import OpenPayment, open_payments
-from workers.sweep import driver
 from workers.work import ITEM_SECONDS, Work
 
 _PAGE = 500
@@ -22,8 +21,8 @@ async def reconcile(work: Work) -> None:
     before = now - timedelta(seconds=work.runtime.settings.reconcile_after_seconds)
     last = None
     while not work.stopping.is_set():
-        async with work.runtime.database.sweeping() as connection:
-            found = await open_payments(await driver(connection), before, _PAGE, last)
+        async with work.looking() as sweeper:
+            found = await open_payments(sweeper, before, _PAGE, last)
         await work.each((each for each in found if not work.setbacks.rests(each.payment_id, now)), partial(_ask, work))
         if len(found) < _PAGE:
             return

@@ -1,5 +1,6 @@
 """The sweep: Postgres is the schedule, and this loop is what reads it. Redis only spreads the work."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,9 +8,7 @@ from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
-import asyncpg
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.errors import StoreUnavailable
 from models.faults import fault_point
@@ -19,7 +18,7 @@ from models.operations.run import run
 from models.queries.due import DuePass, lease_due, next_due_after
 from models.rules.values import DueKind
 from workers.due import do_one
-from workers.work import Work
+from workers.work import ITEM_SECONDS, Work
 
 BATCH_MAX = 1_000
 _log = structlog.get_logger(__name__)
@@ -45,24 +44,17 @@ async def until_next(work: Work) -> None:
     """Wait until the next sweep, or until something falls due before it, or somebody rings."""
     seconds = work.runtime.settings.sweep_seconds
     now = work.runtime.clock.now()
-    async with work.runtime.database.sweeping() as connection:
-        next_at = await next_due_after(await driver(connection), now)
+    async with work.looking() as sweeper:
+        next_at = await next_due_after(sweeper, now)
     if next_at is not None:
         seconds = min(seconds, (next_at - work.runtime.clock.now()).total_seconds())
     await work.pause(seconds, until_rung=True)
 
 
-async def driver(connection: AsyncConnection) -> asyncpg.Connection:
-    """Return the driver's own connection, which the queries speak to."""
-    raw: asyncpg.Connection | None = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
-    return raw
-
-
 async def _lease(work: Work) -> list[DuePass]:
     lease = timedelta(seconds=work.runtime.settings.lease_seconds)
-    async with work.runtime.database.sweeping() as connection:
-        return await lease_due(await driver(connection), work.runtime.clock.now(), lease, BATCH_MAX)
+    async with work.looking() as sweeper:
+        return await lease_due(sweeper, work.runtime.clock.now(), lease, BATCH_MAX)
 
 
 async def _expire(work: Work, due: Sequence[DuePass]) -> None:
@@ -78,9 +70,13 @@ async def _expire_batch(work: Work, batch: Sequence[DuePass]) -> None:
     leases = sha256(b"".join(sorted(each.lease.bytes for each in batch))).hexdigest()
     passes = ExpirePasses(tuple(sorted(each.pass_id for each in batch)))
     try:
-        await run(work.runtime, batch[0].business_id, WORKER, expire_passes, passes, key=f"expire:{leases}")
+        async with asyncio.timeout(ITEM_SECONDS):
+            await run(work.runtime, batch[0].business_id, WORKER, expire_passes, passes, key=f"expire:{leases}")
     except StoreUnavailable:
         raise
+    except TimeoutError as error:
+        # A statement that takes too long ends sooner, as the store's own error; this is a server that hangs.
+        raise StoreUnavailable from error
     except Exception:  # noqa: BLE001 - whatever it was, the other passes go on
         if len(batch) > 1:
             middle = len(batch) // 2

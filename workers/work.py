@@ -1,12 +1,14 @@
 """What the parts of one worker process share, and the two ways in which they work: in a loop, and over many things."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from models.errors import StoreUnavailable
@@ -68,6 +70,17 @@ class Work:
     def at_once(self) -> int:
         """How many things this process does at a time here, and as many again as jobs; each needs a connection."""
         return max(1, self.runtime.settings.pool_size // 2)
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[asyncpg.Connection]:
+        """Look over all businesses, and lease. A server that says nothing is as good as away."""
+        try:
+            async with asyncio.timeout(ITEM_SECONDS), self.runtime.database.sweeping() as connection:
+                driver: asyncpg.Connection | None = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                yield driver
+        except TimeoutError as error:
+            raise StoreUnavailable from error
 
     async def each(self, things: Iterable[T], do: Callable[[T], Awaitable[None]]) -> None:
         """Do all the things, some at a time. After an exception, and on the way out, no more are begun."""

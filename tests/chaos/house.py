@@ -118,6 +118,7 @@ class Due:
     house: House
     studio: Studio
     passes: list[UUID]
+    past: Runtime
 
     async def fetch(self, statement: str) -> list[Any]:
         """Read rows of these passes, which the statement calls $1."""
@@ -177,7 +178,7 @@ async def sell_long_ago(
             return (await studio.do(sell_pass, command)).passes[0]
 
     passes = list(await asyncio.gather(*(sell() for _ in range(count))))
-    return Due(house, _here_and_now(house, studio), passes)
+    return Due(house, _here_and_now(house, studio), passes, past)
 
 
 def _here_and_now(house: House, studio: Studio) -> Studio:

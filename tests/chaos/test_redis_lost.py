@@ -62,6 +62,20 @@ async def test_with_redis_killed_and_away_the_desk_goes_on_and_the_sweep_does_th
     assert worker.poll() is None, house.tail()
 
 
+async def test_with_redis_hanging_the_desk_goes_on_and_the_sweep_does_the_renewals(house: House) -> None:
+    due = await sell_long_ago(house, 60)
+    worker = house.hire()
+    await due.some_renewed()
+    os.kill(house.redis.pid, signal.SIGSTOP)
+    try:
+        await _desk_goes_on(due)
+        await house.until(due.settled)
+        await due.assert_renewed_once()
+    finally:
+        os.kill(house.redis.pid, signal.SIGCONT)
+    assert worker.poll() is None, house.tail()
+
+
 async def test_a_worker_started_while_redis_is_away_works_and_takes_jobs_once_it_is_back(house: House) -> None:
     due = await sell_long_ago(house, 5)
     house.redis.stop()

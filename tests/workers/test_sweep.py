@@ -11,14 +11,12 @@ import pytest
 
 from models.clock import FixedClock
 from models.errors import StoreUnavailable
-from models.operations.base import WORKER
-from models.operations.do_due import DoDue, do_due
 from models.queries.due import lease_due
 from models.rules.terms import Terms
 from tests.chaos.house import EXPIRING, RENEWING, Due, House, sell_long_ago
 from workers.reconcile import reconcile
 from workers.settings import build_worker
-from workers.sweep import driver, sweep, until_next
+from workers.sweep import sweep, until_next
 from workers.work import Work
 
 BREAKS = """
@@ -42,31 +40,6 @@ async def as_owner(house: House, statement: str) -> None:
 async def lease_runs_out(house: House) -> None:
     """Let every lease have run out a while ago."""
     await as_owner(house, "UPDATE passes SET claimed_until = now() - interval '1 s' WHERE claimed_until IS NOT NULL")
-
-
-async def kept(due: Due, pass_ids: list[UUID]) -> list[list[tuple[Any, ...]]]:
-    """Everything an expiry leaves of these passes, in their order, without ids and the instants of the writing."""
-    statements = (
-        """SELECT closed_reason, closed_at, next_due_at, next_due_kind, claimed_until, ends_at, last_day, paused,
-                  renewals_done, overdue_since FROM passes WHERE id = ANY($1) ORDER BY id""",
-        """SELECT kind, period_number, issued, available, booked, used, forfeited, expired, expires_at, starts_at
-           FROM lots WHERE pass_id = ANY($1) ORDER BY pass_id, kind, expires_at""",
-        """SELECT from_account, to_account, quantity, effective_at FROM transfers WHERE pass_id = ANY($1)
-           ORDER BY pass_id, from_account, to_account, quantity, effective_at""",
-        "SELECT type, data FROM events WHERE pass_id = ANY($1) AND type <> 'pass.sold' ORDER BY pass_id, type",
-    )
-    return [[tuple(row.values()) for row in await due.studio.fetch(each, pass_ids)] for each in statements]
-
-
-async def test_expiring_set_wise_leaves_the_same_rows_as_expiring_one_by_one(house: House, lone_work: Work) -> None:
-    due = await sell_long_ago(house, 12, terms=EXPIRING)
-    one_by_one, together = due.passes[:6], due.passes[6:]
-    for pass_id in one_by_one:
-        await due.studio.do(do_due, DoDue(pass_id), actor=WORKER)
-    await sweep(lone_work)
-    assert await kept(due, one_by_one) == await kept(due, together)
-    operations = await due.studio.fetch("SELECT count(*) AS n FROM operations WHERE verb = 'expirePasses'")
-    assert operations[0]["n"] == 1, "six passes of one business expire in one transaction"
 
 
 async def test_without_redis_the_sweep_renews_everything_itself(house: House, lone_work: Work) -> None:
@@ -144,8 +117,8 @@ async def test_a_thing_is_leased_to_one_and_again_only_when_the_lease_has_run_ou
     now = work.runtime.clock.now()
     taken = []
     for instant in (now, now, now + timedelta(seconds=61)):
-        async with work.runtime.database.sweeping() as connection:
-            taken.append(await lease_due(await driver(connection), instant, timedelta(seconds=60), 10))
+        async with work.looking() as sweeper:
+            taken.append(await lease_due(sweeper, instant, timedelta(seconds=60), 10))
     assert [len(each) for each in taken] == [3, 0, 3]
     first, again = ({each.thing for each in leased} for leased in (taken[0], taken[2]))
     assert first == again
