@@ -83,7 +83,7 @@ async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
     check_not_over(tx, target.terms, None)
     free = command.timing is ConversionTiming.NOW_FREE
     price = 0 if free else target.terms.price_minor
-    value = await _unused_value(tx, facts) if command.unused is UnusedAtConversion.CREDIT else 0
+    value = await _value_at_conversion(tx, facts) if command.unused is UnusedAtConversion.CREDIT else 0
     payment = checked_payment(tx, command.payment_method, command.test_card, price - min(price, value))
     return await _to_pay(tx, facts, target, command.unused, price, value, payment, automatic=False)
 
@@ -155,7 +155,7 @@ async def convert_due(tx: Tx, facts: PassFacts) -> ToPay:
     assert target is not None, "an option is archived, never deleted"
     stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
     price, unused = target.terms.price_minor, facts.conversion.unused
-    value = await _unused_value(tx, facts) if unused is UnusedAtConversion.CREDIT else 0
+    value = await _value_at_conversion(tx, facts) if unused is UnusedAtConversion.CREDIT else 0
     return await _to_pay(tx, facts, target, unused, price, value, stored_payment(stored), automatic=True)
 
 
@@ -206,110 +206,3 @@ async def _to_pay(
         details=details | payment_details(payment),
         gateway_key=f"convert:{facts.id}:{number}:{attempt}",
     )
-
-
-async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
-    """Close the old pass, write the new one, carry or credit what is unused, and re-point booked visits."""
-    assert bought.subject_pass_id is not None
-    old = (await lock_passes(tx.raw, [bought.subject_pass_id]))[bought.subject_pass_id]
-    option = await option_terms(tx.raw, UUID(bought.details["option_id"]), bought.details["option_version"])
-    assert option is not None, "a version that was sold is never deleted"
-    ahead = await booked_from(tx, old, tx.now)
-    await release_claims(tx, without_lot_ends(old), ahead)
-    unused = await _empty(tx, old, bought)
-    await _close(tx, old)
-    await _open(tx, old, bought, option)
-    number = old.periods[-1].number
-    await write_succession(tx, old.id, number, "CONVERSION", bought.pass_id, 1)
-    carried = bought.details["unused"] == UnusedAtConversion.CARRY and unused > 0
-    if carried and option.terms.unit is not None:
-        await grant(tx, bought.pass_id, 1, LotKind.ROLLOVER, option.terms.unit, unused)
-    new = await refresh(tx, [old.id, bought.pass_id])
-    await tx.event("pass.converted", pass_id=old.id, to=bought.pass_id, unused=unused)
-    await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor, convertedFrom=old.id)
-    wanted = list((await load_visits(tx.raw, ahead)).values())
-    states = dict.fromkeys(ahead, VisitState.BOOKED)
-    outcomes = await pay(tx, {bought.pass_id: new[bought.pass_id]}, wanted, states, PayBy.PASS)
-    answer = paid_answer(outcomes)
-    figures = answer.figures | {"unused": unused, "unusedBecame": bought.details["unused"]}
-    return Changed(passes=[bought.pass_id, old.id], visits=answer.visits, figures=figures)
-
-
-def _alive(facts: PassFacts, lots: tuple[LotFacts, ...], now: Any) -> list[LotFacts]:
-    """The lots that are not over, and those that end with the pass itself, whose rest is what a successor gets."""
-    return [
-        lot
-        for lot in lots
-        if lot.available and (lot.window.ends_at in (None, facts.ends_at) or now < lot.window.ends_at)
-    ]
-
-
-async def _empty(tx: Tx, old: PassFacts, bought: ToPay) -> int:
-    """Move what is unused out of the old pass; return how many units that were."""
-    forfeits = bought.details["unused"] == UnusedAtConversion.FORFEIT
-    target = Account.EXPIRED if forfeits else Account.CONVERTED
-    emptied = (await load_passes(tx.raw, [old.id]))[old.id]
-    value = await _unused_value(tx, emptied)
-    unused = 0
-    for lot in _alive(old, emptied.lots, tx.now):
-        await move(tx, lot.id, old.id, Account.AVAILABLE, target, lot.available)
-        unused += lot.available
-    left_over = value - bought.credit_minor
-    if bought.details["unused"] == UnusedAtConversion.CREDIT and left_over > 0:
-        row = {"id": new_id(), "client_id": old.client_id, "amount_minor": left_over, "order_id": bought.id}
-        row |= {"pass_id": old.id, "operation_id": tx.operation_id, "at": tx.now}
-        await tx.insert(client_credits, row)
-    return unused
-
-
-async def _unused_value(tx: Tx, facts: PassFacts) -> int:
-    """Return what the unused units are worth in minor units, rounded down: their share of each period's price."""
-    rows = await tx.raw.fetch("SELECT number, price_minor FROM periods WHERE pass_id = $1", facts.id)
-    prices = {row["number"]: row["price_minor"] for row in rows}
-    granted = facts.terms.quantity or 0
-    return sum(
-        prices[lot.period_number] * min(lot.available, granted) // granted
-        for lot in _alive(facts, facts.lots, tx.now)
-        if lot.kind is LotKind.GRANT and granted
-    )
-
-
-async def _close(tx: Tx, old: PassFacts) -> None:
-    await tx.raw.execute(
-        "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND cut_at IS NULL AND starts_at IS NOT NULL "
-        "AND (ends_at IS NULL OR ends_at > $1)",
-        tx.now,
-        old.id,
-    )
-    await tx.update(
-        passes,
-        old.id,
-        closed_reason=ClosedReason.CONVERTED,
-        closed_at=tx.now,
-        overdue_since=None,
-        charge_attempts=0,
-        last_attempt_at=None,
-        hard_declined=False,
-    )
-
-
-async def _open(tx: Tx, old: PassFacts, bought: ToPay, option: OptionVersion) -> None:
-    """The new pass starts the instant the old one ends, where its own activation leaves that open."""
-    starts_on = opens_at = None
-    at_end = old.ends_at is not None and old.ends_at <= tx.now
-    if option.terms.activation in (Activation.ON_SALE, Activation.ON_DATE) and at_end and old.ends_at is not None:
-        starts_on, opens_at = local_day(old.ends_at, old.zone), old.ends_at
-    await write_pass(
-        tx,
-        bought,
-        option,
-        starts_on=starts_on,
-        zone=old.zone,
-        predecessor=(old.id, old.periods[-1].number),
-        opens_at=opens_at,
-    )
-
-
-async def conversion_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:
-    """Note the failed charge, as for a renewal: the old pass stands on the same ladder."""
-    await renewal_declined(tx, bought, hard=hard, detail=detail)
