@@ -16,6 +16,7 @@ from strawberry.schema import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
+from structlog.contextvars import bind_contextvars
 
 from api.answers import error_response, reason_of, shown
 from api.auth import Authenticator, Caller
@@ -42,7 +43,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._authenticator = authenticator
         self._make_context = make_context
-        self._page = page_response() if page else None
+        self._page = page_response(schema.introspect()) if page else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong is answered as JSON."""
@@ -68,7 +69,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return self._page
         if answer_type(accept) is None:
             raise HTTPException(406, f"Answers are {RESPONSE_TYPE} or {JSON_TYPE}.")
-        request.state.caller = await self._authenticator.caller(request)
+        request.state.caller = caller = await self._authenticator.caller(request)
+        bind_contextvars(business=str(caller.owner.business_id), key=str(caller.owner.key_id))
         if request.method == "POST":
             media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media_type != JSON_TYPE:
