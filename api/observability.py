@@ -20,7 +20,11 @@ _log = structlog.get_logger(__name__)
 def configure_logging(level: str) -> None:
     """Write logs to stderr: lines for people on a terminal, JSON everywhere else."""
     on_terminal = sys.stderr.isatty()
-    render: Any = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    render: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
