@@ -1,0 +1,126 @@
+"""How many statements a question costs: a constant, however many rows a page holds."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import asyncpg
+
+from models.operations.catalogue import CreateClient, create_client
+from models.operations.holds import PlaceHold, place_hold
+from models.rules.terms import Terms
+from models.rules.values import PassKind
+from schema.context import Reader
+from schema.schema import schema
+from tests.schema.conftest import OWNER, context_of, gid
+from tests.studio import MONTH, Studio
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ASYNCPG_ITSELF = ("pg_catalog", "set_config('jit'", "current_setting('jit')")
+"""What asyncpg asks for itself, once a connection, about types it does not know."""
+
+
+class CountingReader(Reader):
+    """A reader that writes down every statement, without the ones that open and close its snapshot."""
+
+    statements: list[str]
+
+    async def ask(
+        self, query: Callable[Concatenate[asyncpg.Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Ask with a logger on the connection."""
+
+        async def logged(connection: asyncpg.Connection, /, *more: P.args, **named: P.kwargs) -> T:
+            def note(record: Any) -> None:
+                if not any(word in record.query for word in _ASYNCPG_ITSELF):
+                    self.statements.append(record.query)
+
+            with connection.query_logger(note):
+                return await query(connection, *more, **named)
+
+        return await super().ask(logged, *args, **kwargs)
+
+
+async def statements(studio: Studio, document: str, **variables: Any) -> int:
+    """Execute a document that has no errors, and return how many statements it took."""
+    context = await context_of(studio, OWNER)
+    context.reader = reader = CountingReader(studio.runtime, studio.business_id)
+    reader.statements = []
+    async with context:
+        result = await schema.execute(document, variable_values=variables, context_value=context)
+    assert result.errors is None, result.errors
+    return len(reader.statements)
+
+
+_CONSTANT = {
+    "{ business { name now policies { allocation } } }": 0,
+    "{ services(first: 100) { nodes { name category } } }": 1,
+    "{ locations(first: 100) { nodes { name zone } } }": 1,
+    "{ purchaseOptions(first: 100) { nodes { name currentVersion { priceMinor } } } }": 1,
+    "{ purchaseOptions(first: 100) { totalCount nodes { currentVersion { terms { kind access { services { name } } "
+    "} } } } }": 3,
+    "{ clients(first: 100) { nodes { name creditMinor homeLocation { name } } } }": 2,
+    "{ clients(first: 100) { nodes { name passes(first: 5) { nodes { status balance { available } } } "
+    "visits(first: 3) { totalCount nodes { id service { name } } } } } }": 4,
+    "{ passes(first: 100) { nodes { id status client { name } purchaseOption { name } balance { available } } } }": 1,
+    "{ passes(first: 100) { totalCount edges { cursor node { id endsAt lastDay } } pageInfo { hasNextPage } } }": 2,
+    "{ passes(first: 100, status: ACTIVE) { totalCount nodes { id status explanation { message } } } }": 2,
+    "{ passes(first: 100) { nodes { lots { lastDay balance { available } } periods { number order { state payments "
+    "{ state } } } holds { firstDay } } } }": 6,
+    "{ passes(first: 100) { nodes { nextEvents { sentence } } } }": 6,
+    "{ passes(first: 100) { nodes { purchaseOption { purchaseOption { id } } successor { id } predecessor { id } "
+    "plannedConversion { target { id } } } } }": 3,
+    "{ passes(first: 100) { nodes { ledger(first: 3) { totalCount nodes { quantity lot { kind } visit { day } "
+    "operation { verb } } } visits(first: 2) { nodes { claim { pass { id } lot { id } passedOver { pass { id } } } } } "
+    "} } }": 9,
+    '{ passes(first: 100) { nodes { balanceAsOf(instant: "2026-02-01T00:00:00Z") { available } } } }': 2,
+    "{ visits(first: 100) { nodes { id service { name } location { name } client { name } pass { status } "
+    "claim { chosenBy } } } }": 4,
+    "{ operations(first: 100) { nodes { verb input result } } }": 1,
+}
+
+
+async def test_every_question_costs_the_same_for_a_page_of_two_and_of_a_hundred(studio: Studio) -> None:
+    await _live(studio, 2)
+    few = {document: await statements(studio, document) for document in _CONSTANT}
+    await _live(studio, 98)
+    many = {document: await statements(studio, document) for document in _CONSTANT}
+
+    # The terms of a version are remembered by the process, so asking again may cost a statement less.
+    terms = next(document for document in _CONSTANT if "terms {" in document)
+    assert few.pop(terms) <= _CONSTANT[terms]
+    assert many.pop(terms) <= _CONSTANT[terms]
+    expected = {document: number for document, number in _CONSTANT.items() if document != terms}
+    assert few == expected
+    assert many == expected
+
+
+async def test_eligible_passes_cost_the_same_for_two_and_for_twenty(studio: Studio) -> None:
+    document = "query ($id: ID!) { eligiblePasses(visitId: $id) { pass { id status } lot { kind } reasons { code } } }"
+    visit = gid("Visit", (await studio.book([studio.began + timedelta(days=1)])).visits[0])
+    counts = []
+    for more in (2, 18):
+        for _ in range(more):
+            await studio.sell()
+        counts.append(await statements(studio, document, id=visit))
+
+    # The visit, the client's passes and the five of their facts, then the passes and the lots as they are shown.
+    assert counts == [9, 9]
+
+
+async def test_one_pass_costs_one_statement(studio: Studio) -> None:
+    document = """query ($id: ID!) { pass(id: $id) {
+        id status endsAt client { name } purchaseOption { name } balance { available } } }"""
+
+    assert await statements(studio, document, id=gid("Pass", await studio.sell())) == 1
+
+
+async def _live(studio: Studio, passes: int) -> None:
+    """Sell passes to clients of their own, each with a booked visit and a hold."""
+    for number in range(passes):
+        client = (await studio.do(create_client, CreateClient(f"Client {number}"))).rows["client"]
+        pass_id = await studio.sell(Terms(PassKind.SESSION, 15_000, 10, validity=MONTH), client=client)
+        await studio.book([studio.began + timedelta(days=1)], client=client)
+        await studio.do(place_hold, PlaceHold(pass_id, date(2026, 2, 10), date(2026, 2, 11)))
