@@ -7,34 +7,25 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
-from models.operations.book_visits import PayBy, paid_answer, pay
-from models.operations.lapse import booked_from, release_claims, without_lot_ends
-from models.operations.ledger import grant, move
+from models.operations.fulfil_conversion import first_day_of, value_at_conversion
 from models.operations.pass_guards import locked_pass, require_open, require_settled
 from models.operations.refresh import refresh
-from models.operations.renew_pass import next_attempt, renewal_declined, stored_payment, write_succession
-from models.operations.sell_pass import check_not_over, checked_payment, payment_details, write_pass
+from models.operations.renew_pass import NOTHING_OVERDUE, next_attempt, stored_payment
+from models.operations.sell_pass import check_not_over, checked_payment, payment_details
 from models.queries.catalogue import OptionVersion, option_terms
-from models.queries.facts import load_passes, load_visits
-from models.queries.locks import lock_passes
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.facts import LotFacts, PassFacts
+from models.rules.facts import PassFacts
 from models.rules.values import (
-    Account,
-    Activation,
     AfterExpiration,
-    ClosedReason,
     ConversionTiming,
-    LotKind,
     OrderPurpose,
     PaymentMethod,
     TestCard,
     UnusedAtConversion,
-    VisitState,
+    ValidityRule,
 )
 from models.tables.base import new_id
-from models.tables.orders import client_credits
 from models.tables.passes import passes
 
 
@@ -83,31 +74,33 @@ async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
     check_not_over(tx, target.terms, None)
     free = command.timing is ConversionTiming.NOW_FREE
     price = 0 if free else target.terms.price_minor
-    value = await _value_at_conversion(tx, facts) if command.unused is UnusedAtConversion.CREDIT else 0
+    value = await value_at_conversion(tx, facts) if command.unused is UnusedAtConversion.CREDIT else 0
     payment = checked_payment(tx, command.payment_method, command.test_card, price - min(price, value))
     return await _to_pay(tx, facts, target, command.unused, price, value, payment, automatic=False)
 
 
 async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
-    """Plan a conversion, in place of whatever followed the end.
+    """Plan a conversion, in place of whatever followed the end. A charge that failed for that is forgotten.
 
     Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, CONVERT_TO_ITSELF, OPTION_ARCHIVED, CARRY_IMPOSSIBLE,
-    NO_END_TO_EXTEND for an end the pass does not have, DATE_OUT_OF_RANGE, HOLD_OUTSIDE_PASS for a date after it.
+    INVALID_INPUT for an end the pass does not have, DATE_OUT_OF_RANGE, TERMS_CONTRADICT for a target that is over.
     """
     tx.require(*STAFF)
     facts = await locked_pass(tx, command.pass_id)
     require_open(tx, facts)
-    await _target(tx, facts, command.option_id, command.unused)
+    target = await _target(tx, facts, command.option_id, command.unused)
     if command.on is None:
-        if facts.windows[-1].starts_at is not None and facts.periods[-1].last_on is None:
+        if facts.terms.validity.rule is ValidityRule.NEVER:
             raise refuse(Code.INVALID_INPUT, "on", sentence="The pass has no end; name a date.")
     else:
         checked_day(tx, command.on, "on")
         low, high = local_day(tx.now, facts.zone), facts.windows[-1].last_day
         if command.on <= low or (high is not None and command.on > high):
             raise refuse(Code.DATE_OUT_OF_RANGE, "on", field="on", low=f"after {low}", high=high or "no end")
-    planned = facts.conversion is not None and facts.after_expiration is AfterExpiration.CONVERT
-    former = {} if planned else {"former_after_expiration": facts.after_expiration}
+    day, last = command.on or facts.windows[-1].last_day, target.terms.validity.last_day
+    if day is not None and last is not None and last < day:
+        raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence=f"The option's last day is {last}.")
+    former = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
     await tx.update(
         passes,
         facts.id,
@@ -115,7 +108,8 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
         conversion_on=command.on,
         conversion_unused=command.unused,
         after_expiration=AfterExpiration.CONVERT,
-        **former,
+        former_after_expiration=former or facts.after_expiration,
+        **NOTHING_OVERDUE,
     )
     await tx.event("conversion.scheduled", pass_id=facts.id, option=command.option_id, on=command.on)
     await refresh(tx, [facts.id])
@@ -123,7 +117,7 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
 
 
 async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
-    """Restore the rule that followed the end before. A pass sold to convert then expires.
+    """Restore the rule that followed the end before. A pass sold to convert, and not planned anew, then expires.
 
     Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, CONVERSION_NOT_PLANNED, PAYMENT_IN_PROGRESS.
     """
@@ -133,29 +127,45 @@ async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
     require_settled(facts)
     if facts.conversion is None:
         raise refuse(Code.CONVERSION_NOT_PLANNED, "passId")
-    former = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
+    return await _forget(tx, facts, "conversion.cancelled")
+
+
+async def _forget(tx: Tx, facts: PassFacts, event: str) -> Changed:
+    stored = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
+    former = AfterExpiration(stored or AfterExpiration.EXPIRE)
+    sold = facts.terms.conversion if former is AfterExpiration.CONVERT else None
     await tx.update(
         passes,
         facts.id,
-        conversion_option_id=None,
+        conversion_option_id=sold and sold.target_option_id,
         conversion_on=None,
-        conversion_unused=None,
-        after_expiration=former or AfterExpiration.EXPIRE,
+        conversion_unused=sold and sold.unused,
+        after_expiration=former,
         former_after_expiration=None,
+        **NOTHING_OVERDUE,
     )
-    await tx.event("conversion.cancelled", pass_id=facts.id)
+    await tx.event(event, pass_id=facts.id)
     await refresh(tx, [facts.id])
     return Changed(passes=[facts.id])
 
 
-async def convert_due(tx: Tx, facts: PassFacts) -> ToPay:
-    """Say what the conversion that is due by itself charges; the caller holds the lock and has seen that it is due."""
+async def convert_due(tx: Tx, facts: PassFacts) -> Changed | ToPay:
+    """Say what the conversion that is due by itself charges; the caller holds the lock and has seen that it is due.
+
+    A target that is over by now cannot be opened: the plan is dropped, and what followed the end before follows it.
+    """
     assert facts.conversion is not None
     target = await option_terms(tx.raw, facts.conversion.target_option_id)
     assert target is not None, "an option is archived, never deleted"
     stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
+    first, last = first_day_of(tx, facts, target.terms), target.terms.validity.last_day
+    if first is not None and last is not None and last < first:
+        return await _forget(tx, facts, "conversion.impossible")
     price, unused = target.terms.price_minor, facts.conversion.unused
-    value = await _value_at_conversion(tx, facts) if unused is UnusedAtConversion.CREDIT else 0
+    if unused is UnusedAtConversion.CARRY and target.terms.unit is not facts.terms.unit:
+        # The option was revised to count something else since; the client gets the money's worth.
+        unused = UnusedAtConversion.CREDIT
+    value = await value_at_conversion(tx, facts) if unused is UnusedAtConversion.CREDIT else 0
     return await _to_pay(tx, facts, target, unused, price, value, stored_payment(stored), automatic=True)
 
 

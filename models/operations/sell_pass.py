@@ -62,6 +62,7 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     details = {
         "option_id": str(option.option_id),
         "option_version": option.version,
+        "sold_on": local_day(tx.now, zone).isoformat(),
         "starts_on": starts_on and starts_on.isoformat(),
         "zone": zone,
     }
@@ -87,7 +88,10 @@ async def fulfil_sale(tx: Tx, bought: ToPay) -> Changed:
     option = await option_terms(tx.raw, UUID(details["option_id"]), details["option_version"])
     assert option is not None, "a version that was sold is never deleted"
     starts_on = date.fromisoformat(details["starts_on"]) if details["starts_on"] else None
-    await write_pass(tx, bought, option, starts_on=starts_on, zone=details["zone"])
+    # The day on which it was bought counts, though its payment may have been settled after midnight.
+    sold_on = date.fromisoformat(details["sold_on"])
+    first = start_at_sale(option.terms, sold_on, starts_on)
+    await write_pass(tx, bought, option, first=first, sold_on=sold_on, zone=details["zone"])
     await refresh(tx, [bought.pass_id])
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor)
     return Changed(passes=[bought.pass_id])
@@ -98,7 +102,8 @@ async def write_pass(
     bought: ToPay,
     option: OptionVersion,
     *,
-    starts_on: date | None,
+    first: date | None,
+    sold_on: date,
     zone: str,
     predecessor: tuple[UUID, int] | None = None,
     opens_at: datetime | None = None,
@@ -107,8 +112,7 @@ async def write_pass(
 
     `predecessor` is the pass and period it was converted from, whose end `opens_at` may lie within a day.
     """
-    terms, sold_on = option.terms, local_day(tx.now, zone)
-    first = start_at_sale(terms, sold_on, starts_on)
+    terms = option.terms
     await tx.insert(passes, _row(tx, bought, option, zone=zone, sold_on=sold_on, predecessor=predecessor))
     first_on, last_on = (None, None) if first is None else base_days(terms, first, 0)
     period = NewPeriod(1, first_on, 0, first_on, last_on, opens_at=opens_at)

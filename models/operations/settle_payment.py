@@ -14,7 +14,7 @@ from sqlalchemy import update
 from models.errors import Problem
 from models.faults import fault_point
 from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout
-from models.operations import convert_pass, renew_pass, sell_pass
+from models.operations import fulfil_conversion, renew_pass, sell_pass
 from models.operations.base import WORKER, Changed, Payment, ToPay, Tx
 from models.operations.open_tx import finish, open_tx
 from models.operations.retried import retried
@@ -29,11 +29,11 @@ _log = structlog.get_logger(__name__)
 _FULFIL = {
     OrderPurpose.SALE: sell_pass.fulfil_sale,
     OrderPurpose.RENEWAL: renew_pass.fulfil_renewal,
-    OrderPurpose.CONVERSION: convert_pass.fulfil_conversion,
+    OrderPurpose.CONVERSION: fulfil_conversion.fulfil_conversion,
 }
 _DECLINED = {
     OrderPurpose.RENEWAL: renew_pass.renewal_declined,
-    OrderPurpose.CONVERSION: convert_pass.conversion_declined,
+    OrderPurpose.CONVERSION: fulfil_conversion.conversion_declined,
 }
 
 
