@@ -30,6 +30,7 @@ visits = tenant_table(
 
 Index("ix_visits_client", visits.c.business_id, visits.c.client_id, visits.c.starts_at, visits.c.id)
 Index("ix_visits_pass", visits.c.business_id, visits.c.pass_id, visits.c.starts_at, visits.c.id)
+Index("ix_visits_start", visits.c.business_id, visits.c.starts_at, visits.c.id)
 Index(
     "uq_visits_same_visit",
     visits.c.business_id,

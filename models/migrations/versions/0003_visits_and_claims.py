@@ -54,6 +54,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_visits_client", "visits", ["business_id", "client_id", "starts_at", "id"], unique=False)
     op.create_index("ix_visits_pass", "visits", ["business_id", "pass_id", "starts_at", "id"], unique=False)
+    op.create_index("ix_visits_start", "visits", ["business_id", "starts_at", "id"], unique=False)
     op.create_index(
         "uq_visits_external_ref",
         "visits",
