@@ -36,8 +36,8 @@ class ValidityInput:
 
 
 @strawberry.input(
-    description="What a pass opens: a service that is listed or of a listed category, at a listed location. What is left "
-    "out restricts nothing."
+    description="What a pass opens: a service that is listed or of a listed category, at a listed location. "
+    "What is left out restricts nothing."
 )
 class AccessInput:
     """See `Access`."""
