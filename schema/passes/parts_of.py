@@ -40,8 +40,8 @@ class Planned:
 async def planned_conversion(
     root: Parent, info: Info
 ) -> Annotated["PlannedConversionNode", strawberry.lazy("schema.passes.types")] | None:
-    """Return what the pass is to become."""
-    if root.conversion_option_id is None or root.conversion_unused is None:
+    """Return what the pass is to become; a closed pass becomes nothing."""
+    if root.closed_reason is not None or root.conversion_option_id is None or root.conversion_unused is None:
         return None
     target = await info.context.loaders.options.load(root.conversion_option_id)
     assert target is not None, "an option is never deleted"
