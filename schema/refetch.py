@@ -28,7 +28,10 @@ async def _business(context: Context, row_id: UUID) -> Any:
 
 
 async def _option(context: Context, row_id: UUID) -> Any:
-    return await context.loaders.options.load(row_id)
+    """A client finds what is sold; an archived option only by way of a pass of theirs."""
+    found = await context.loaders.options.load(row_id)
+    hidden = found is not None and found.archived_at is not None and context.only_client is not None
+    return None if hidden else found
 
 
 async def _of_a_pass(context: Context, found: Any) -> Any:

@@ -184,7 +184,13 @@ async def test_a_client_is_not_shown_what_is_no_longer_sold(studio: Studio, ask:
     shop = (await ask(studio, OWNER, document, all=False))["purchaseOptions"]
     client = (await ask(studio, client_of(studio), document, all=True))["purchaseOptions"]
 
+    by_id = [
+        (await ask(studio, who, _NODE, id=gid("PurchaseOption", archived)))["node"]
+        for who in (OWNER, client_of(studio))
+    ]
+
     assert [each["name"] for each in staff["nodes"]] == ["Sold", "Archived"]
+    assert (by_id[0] is None, by_id[1]) == (False, None)
     assert (
         shop
         == client
