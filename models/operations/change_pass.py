@@ -67,7 +67,7 @@ class ReactivatePass:
 
 
 async def adjust_pass(tx: Tx, command: AdjustPass) -> Changed:
-    """Add a lot of units, or take available ones, the soonest to end first.
+    """Add a lot of units to the period that runs, or take available ones, the soonest to end first.
 
     Errors: NOT_FOUND, NOT_METERED, PASS_CLOSED, PASS_ENDED, QUANTITY_OUT_OF_RANGE, NO_SESSIONS_LEFT.
     """
@@ -81,7 +81,8 @@ async def adjust_pass(tx: Tx, command: AdjustPass) -> Changed:
     if command.quantity == 0:
         raise refuse(Code.NOTHING_TO_DO, "quantity", sentence="the quantity is zero.")
     if command.quantity > 0:
-        number = facts.periods[-1].number
+        running = [p.number for p, window in zip(facts.periods, facts.windows, strict=True) if window.covers(tx.now)]
+        number = running[0] if running else facts.periods[-1].number
         await grant(tx, facts.id, number, LotKind.ADJUSTMENT, facts.terms.unit, command.quantity)
     else:
         await _take(tx, facts, -command.quantity)
@@ -121,8 +122,11 @@ async def extend_pass(tx: Tx, command: ExtendPass) -> Changed:
         facts.id,
         last.number,
     )
-    if facts.closed_reason is not None:
-        await tx.update(passes, facts.id, closed_reason=None, closed_at=None)
+    changes: dict[str, object] = {"closed_reason": None, "closed_at": None}
+    if facts.ends_at is not None and facts.ends_at <= tx.now:
+        # What was owed at the end is not owed before the new one.
+        changes |= NOTHING_OVERDUE
+    await tx.update(passes, facts.id, **changes)
     after = (await refresh(tx, [facts.id]))[facts.id]
     if ended(after, tx.now):
         raise refuse(Code.PASS_ENDED, "days")
@@ -187,8 +191,8 @@ async def deactivate_pass(tx: Tx, command: DeactivatePass) -> Changed:
     facts = await locked_pass(tx, command.pass_id)
     if facts.closed_reason is ClosedReason.DEACTIVATED:
         raise refuse(Code.ALREADY_DEACTIVATED, "passId")
-    if facts.closed_reason is not None:
-        raise refuse(Code.PASS_CLOSED, "passId", status=facts.closed_reason)
+    if facts.closed_reason is not None or ended(facts, tx.now):
+        raise refuse(Code.PASS_CLOSED, "passId", status=facts.closed_reason or ClosedReason.EXPIRED)
     require_settled(facts)
     reason = checked_text(command.reason, 1, 500, "reason")
     ahead = await booked_from(tx, facts, tx.now)
