@@ -12,7 +12,7 @@ from models.rules.calendar import zone_exists
 from models.rules.codes import Code
 from models.rules.terms import Terms, terms_to_json
 from models.rules.terms_check import problems
-from models.rules.values import ServiceCategory
+from models.rules.values import ServiceCategory, UnusedAtConversion
 from models.tables.base import new_id
 from models.tables.catalogue import locations, purchase_option_versions, purchase_options, services
 from models.tables.people import clients
@@ -142,7 +142,7 @@ async def revise_purchase_option(tx: Tx, command: RevisePurchaseOption) -> Chang
     current = await _locked(tx, command.option_id)
     if current["current_version"] != command.from_version:
         raise refuse(Code.VERSION_CHANGED, "fromVersion")
-    name = await _checked(tx, command.name, command.terms)
+    name = await _checked(tx, command.name, command.terms, command.option_id)
     before = await option_terms(tx.raw, command.option_id)
     assert before is not None
     if before.terms == command.terms and before.name == name:
@@ -172,7 +172,7 @@ async def _locked(tx: Tx, option_id: UUID) -> dict[str, int]:
     return dict(row)
 
 
-async def _checked(tx: Tx, name: str, terms: Terms) -> str:
+async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = None) -> str:
     """Refuse terms that contradict themselves or name what does not exist; return the name as kept."""
     cleaned = checked_text(name, 1, 200, "name")
     found = [Problem(reason, ("terms", *path)) for path, reason in problems(terms)]
@@ -192,6 +192,11 @@ async def _checked(tx: Tx, name: str, terms: Terms) -> str:
         target = await option_terms(tx.raw, terms.conversion.target_option_id)
         if target is None:
             raise unknown("purchase option", "terms", "conversion", "targetOptionId")
+        if target.option_id == option_id:
+            raise refuse(Code.CONVERT_TO_ITSELF, "terms", "conversion", "targetOptionId")
+        carries = terms.conversion.unused is UnusedAtConversion.CARRY
+        if carries and (terms.unit is None or terms.unit is not target.terms.unit):
+            raise refuse(Code.CARRY_IMPOSSIBLE, "terms", "conversion", "unused")
     return cleaned
 
 
