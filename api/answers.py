@@ -44,7 +44,7 @@ def reason_of(error: BaseException) -> Reason:
         return error.problems[0].reason
     if isinstance(error, _STORE_AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         _log.warning("store.away", error=type(error).__name__)
-        return because(Code.TRY_AGAIN)
+        return because(Code.STORE_UNAVAILABLE)
     error_id = uuid4().hex
     _log.error("internal", error_id=error_id, exc_info=error)
     return because(Code.INTERNAL, id=error_id)

@@ -57,7 +57,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = _refused(error)
         except Exception as error:  # noqa: BLE001 - the last line: it is logged and masked
             reason = reason_of(error)
-            away = reason.code is Code.TRY_AGAIN
+            away = reason.code is Code.STORE_UNAVAILABLE
             response = error_response(503 if away else 500, reason, {"Retry-After": "1"} if away else None)
         await response(scope, receive, send)
 

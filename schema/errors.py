@@ -55,8 +55,7 @@ def shown(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, Refused):
         return _dressed(error, cause.problems[0].reason, list(cause.problems[0].path))
     if isinstance(cause, StoreUnavailable):
-        message, remedy = "The database cannot be reached.", "Send the request again, with the same idempotency key."
-        return _replaced(error, "STORE_UNAVAILABLE", message, remedy, [])
+        return _dressed(error, because(Code.STORE_UNAVAILABLE), [])
     if cause is None or isinstance(cause, GraphQLError):
         return error
     log_id = uuid4().hex
@@ -65,9 +64,5 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 
 def _dressed(error: GraphQLError, reason: Reason, path: list[str]) -> GraphQLError:
-    return _replaced(error, reason.code.name, reason.message, reason.remedy, path)
-
-
-def _replaced(error: GraphQLError, code: str, message: str, remedy: str, path: list[str]) -> GraphQLError:
-    extensions: dict[str, Any] = {"code": code, "message": message, "remedy": remedy, "path": path}
-    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
+    told: dict[str, Any] = {"code": reason.code.name, "message": reason.message, "remedy": reason.remedy, "path": path}
+    return GraphQLError(reason.message, nodes=error.nodes, path=error.path, extensions=told)

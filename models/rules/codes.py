@@ -66,6 +66,10 @@ class Code(Enum):
         "A payment for this pass is being settled.",
         "Try again in a minute; it resolves by itself.",
     )
+    STORE_UNAVAILABLE = (
+        "The store cannot be reached right now.",
+        "Try again in a moment; repeat a mutation with the same idempotency key.",
+    )
     TRY_AGAIN = ("The store was too busy to finish this.", "Send it again with the same idempotency key.")
     # Quantities, money and dates.
     QUANTITY_OUT_OF_RANGE = ("{field} must be from {low} to {high}.", "Send a number in that range.")

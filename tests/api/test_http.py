@@ -224,4 +224,4 @@ async def test_the_database_away_fails_readiness_and_requests_may_be_repeated(se
     assert (ready.status_code, ready.json()["database"]) == (503, "away")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
-    assert _code(answer) == "TRY_AGAIN"
+    assert _code(answer) == "STORE_UNAVAILABLE"
