@@ -1,0 +1,265 @@
+"""A dry run of every verb changes nothing, and returns what the real run then does."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from models.operations.base import Changed
+from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
+from models.operations.catalogue import (
+    ArchivePurchaseOption,
+    CreateClient,
+    CreateLocation,
+    CreatePurchaseOption,
+    CreateService,
+    RevisePurchaseOption,
+    archive_purchase_option,
+    create_client,
+    create_location,
+    create_purchase_option,
+    create_service,
+    revise_purchase_option,
+)
+from models.operations.change_pass import (
+    AdjustPass,
+    DeactivatePass,
+    ExtendPass,
+    ReactivatePass,
+    SetAutoRenew,
+    adjust_pass,
+    deactivate_pass,
+    extend_pass,
+    reactivate_pass,
+    set_auto_renew,
+)
+from models.operations.convert_pass import (
+    CancelConversion,
+    ConvertPass,
+    ScheduleConversion,
+    cancel_conversion,
+    convert_pass,
+    schedule_conversion,
+)
+from models.operations.end_visit import (
+    AttendanceOutcome,
+    CancelVisit,
+    RecordAttendance,
+    cancel_visit,
+    record_attendance,
+)
+from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.renew_pass import RenewPass, renew_pass
+from models.operations.sell_pass import SellPass, sell_pass
+from models.rules.values import (
+    AfterExpiration,
+    ConversionTiming,
+    PaymentMethod,
+    ServiceCategory,
+    TestCard,
+    UnusedAtConversion,
+)
+from tests.operations.acts import DAY, HOUR, hold
+from tests.studio import MONTH, TEN_CLASSES, Studio
+
+RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
+CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
+
+Make = Callable[[Studio], Awaitable[tuple[Any, Any]]]
+
+
+class Scene:
+    """What a verb needs to have something to do, made by the real verbs."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    async def sold(self) -> UUID:
+        """A renewing pass with two booked visits, tomorrow and the day after, and one that is over."""
+        pass_id = await self.studio.sell(RENEWING)
+        starts = [self.studio.began - HOUR, self.studio.began + DAY, self.studio.began + 2 * DAY]
+        self.visits = (await self.studio.book(starts, pass_id=pass_id)).visits
+        return pass_id
+
+    async def held(self) -> UUID:
+        """A hold that has begun, on such a pass."""
+        first = self.studio.began.date()
+        changed = await hold(self.studio, await self.sold(), first.isoformat(), (first + 5 * DAY).isoformat())
+        await self.studio.advance(self.studio.began + 3 * DAY)
+        return changed.holds[0]
+
+
+async def a_sale(studio: Studio) -> tuple[Any, Any]:
+    return sell_pass, SellPass(studio.client, await studio.option(), *CARD)
+
+
+async def a_booking(studio: Studio) -> tuple[Any, Any]:
+    await studio.sell(replace(TEN_CLASSES, quantity=1))
+    starts = [studio.began + n * DAY for n in (1, 2)]
+    visits = tuple(NewVisit(studio.service, studio.location, at, at + timedelta(minutes=60)) for at in starts)
+    return book_visits, BookVisits(studio.client, visits)
+
+
+async def a_payment(studio: Studio) -> tuple[Any, Any]:
+    visits = (await studio.book([studio.began + DAY, studio.began + 2 * DAY], pay_by=PayBy.NOTHING)).visits
+    await studio.sell(replace(TEN_CLASSES, quantity=1))
+    return pay_visits, PayVisits(tuple(visits))
+
+
+async def a_cancellation(studio: Studio) -> tuple[Any, Any]:
+    scene = Scene(studio)
+    await scene.sold()
+    return cancel_visit, CancelVisit(scene.visits[1])
+
+
+async def an_attendance(studio: Studio) -> tuple[Any, Any]:
+    scene = Scene(studio)
+    await scene.sold()
+    return record_attendance, RecordAttendance(scene.visits[0], AttendanceOutcome.ATTENDED)
+
+
+async def a_hold(studio: Studio) -> tuple[Any, Any]:
+    first = studio.began.date()
+    return place_hold, PlaceHold(await Scene(studio).sold(), first, first + 5 * DAY)
+
+
+async def an_end_of_a_hold(studio: Studio) -> tuple[Any, Any]:
+    return end_hold, EndHold(await Scene(studio).held())
+
+
+async def a_removal_of_a_hold(studio: Studio) -> tuple[Any, Any]:
+    return remove_hold, RemoveHold(await Scene(studio).held())
+
+
+async def a_renewal(studio: Studio) -> tuple[Any, Any]:
+    return renew_pass, RenewPass(await Scene(studio).sold(), *CARD)
+
+
+async def a_switch(studio: Studio) -> tuple[Any, Any]:
+    return set_auto_renew, SetAutoRenew(await Scene(studio).sold(), enabled=False)
+
+
+async def a_conversion(studio: Studio) -> tuple[Any, Any]:
+    pass_id, target = await Scene(studio).sold(), await studio.option()
+    return convert_pass, ConvertPass(pass_id, target, ConversionTiming.NOW_PAID, UnusedAtConversion.CREDIT, *CARD)
+
+
+async def a_plan(studio: Studio) -> tuple[Any, Any]:
+    return schedule_conversion, ScheduleConversion(await Scene(studio).sold(), await studio.option())
+
+
+async def a_cancelled_plan(studio: Studio) -> tuple[Any, Any]:
+    _, plan = await a_plan(studio)
+    await studio.do(schedule_conversion, plan)
+    return cancel_conversion, CancelConversion(plan.pass_id)
+
+
+async def an_adjustment(studio: Studio) -> tuple[Any, Any]:
+    return adjust_pass, AdjustPass(await Scene(studio).sold(), -3, "Correction")
+
+
+async def an_extension(studio: Studio) -> tuple[Any, Any]:
+    return extend_pass, ExtendPass(await Scene(studio).sold(), 3, "Ill")
+
+
+async def a_deactivation(studio: Studio) -> tuple[Any, Any]:
+    return deactivate_pass, DeactivatePass(await Scene(studio).sold(), "Moved away")
+
+
+async def a_reactivation(studio: Studio) -> tuple[Any, Any]:
+    _, command = await a_deactivation(studio)
+    await studio.do(deactivate_pass, command)
+    return reactivate_pass, ReactivatePass(command.pass_id)
+
+
+async def a_place(studio: Studio) -> tuple[Any, Any]:
+    return create_location, CreateLocation("Annex")
+
+
+async def a_service(studio: Studio) -> tuple[Any, Any]:
+    return create_service, CreateService("Boxing", ServiceCategory.CLASS)
+
+
+async def a_client(studio: Studio) -> tuple[Any, Any]:
+    return create_client, CreateClient("Bob")
+
+
+async def an_option(studio: Studio) -> tuple[Any, Any]:
+    return create_purchase_option, CreatePurchaseOption("Ten", TEN_CLASSES)
+
+
+async def a_revision(studio: Studio) -> tuple[Any, Any]:
+    return revise_purchase_option, RevisePurchaseOption(await studio.option(), 1, "Ten", RENEWING)
+
+
+async def an_archiving(studio: Studio) -> tuple[Any, Any]:
+    return archive_purchase_option, ArchivePurchaseOption(await studio.option())
+
+
+VERBS: tuple[Make, ...] = (
+    a_sale,
+    a_booking,
+    a_payment,
+    a_cancellation,
+    an_attendance,
+    a_hold,
+    an_end_of_a_hold,
+    a_removal_of_a_hold,
+    a_renewal,
+    a_switch,
+    a_conversion,
+    a_plan,
+    a_cancelled_plan,
+    an_adjustment,
+    an_extension,
+    a_deactivation,
+    a_reactivation,
+    a_place,
+    a_service,
+    a_client,
+    an_option,
+    a_revision,
+    an_archiving,
+)
+
+
+def told(changed: Changed, known: set[UUID]) -> dict[str, Any]:
+    """Return what an answer says, with a word in place of each id that was made by this very run."""
+    names: dict[str, str] = {}
+
+    def name(each: object) -> object:
+        if isinstance(each, dict):
+            return {key: name(value) for key, value in each.items()}
+        if isinstance(each, list):
+            return [name(value) for value in each]
+        try:
+            made = UUID(str(each)) not in known
+        except ValueError:
+            return each
+        return names.setdefault(str(each), f"new {len(names)}") if made else str(each)
+
+    return {key: name(value) for key, value in changed.to_json().items()}
+
+
+async def known_ids(studio: Studio) -> set[UUID]:
+    """Return the ids of everything that can be named in an answer."""
+    tables = ("passes", "visits", "holds", "orders", "lots", "locations", "services", "clients", "purchase_options")
+    rows = await studio.fetch(" UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
+    return {row["id"] for row in rows}
+
+
+@pytest.mark.parametrize("make", VERBS, ids=lambda make: make.__name__)
+async def test_a_dry_run_tells_what_the_real_run_does_and_changes_nothing(studio: Studio, make: Make) -> None:
+    verb, command = await make(studio)
+    before, known = await studio.fingerprint(), await known_ids(studio)
+
+    dry = await studio.do(verb, command, dry_run=True, key="the same key")
+    assert await studio.fingerprint() == before
+    real = await studio.do(verb, command, key="the same key")
+
+    assert await studio.fingerprint() != before
+    assert told(dry, known) == told(real, known)
