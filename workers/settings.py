@@ -110,11 +110,18 @@ async def _dismiss(worker: Worker, serving: asyncio.Task[None]) -> None:
     worker.allow_pick_jobs = False
     if worker.tasks:
         await asyncio.wait(worker.tasks.values(), timeout=_FINISH_SECONDS)
-    for task in (serving, *worker.tasks.values()):
-        task.cancel()
-    await asyncio.gather(serving, *worker.tasks.values(), return_exceptions=True)
+    await _cut_off({serving, *worker.tasks.values()})
     with contextlib.suppress(*AWAY):
         await worker.pool.aclose()
+
+
+async def _cut_off(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel until they end: a cancellation that meets the Redis client at the wrong moment is swallowed there."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        ended, tasks = await asyncio.wait(tasks, timeout=0.2)
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
 def log_to_stderr(level: str) -> None:

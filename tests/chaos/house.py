@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from models.clock import FixedClock
 from models.errors import StoreUnavailable
 from models.operations.sell_pass import SellPass, sell_pass
 from models.queries.invariants import check_business
-from models.rules.terms import Terms
+from models.rules.terms import Conversion, Terms
 from models.rules.values import AfterExpiration, PassKind, PaymentMethod, TestCard
 from models.runtime import Runtime, open_runtime
 from models.settings import Settings
@@ -159,22 +159,32 @@ class Due:
         for what, statement in counted.items():
             found = [row["pass_id"] for row in await self.fetch(statement)]
             assert sorted(found) == sorted(self.passes), f"{what}: {len(found)} of {len(self.passes)}"
+        await self.assert_sound()
+
+    async def assert_sound(self) -> None:
+        """Check the studio's books against everything that must hold of them."""
         async with self.studio.runtime.database.reading(self.studio.business_id) as reader:
             assert await check_business(reader) == []
 
 
 async def sell_long_ago(
-    house: House, count: int, *, terms: Terms = RENEWING, card: TestCard = TestCard.APPROVE, days_ago: float = 40
+    house: House, count: int, *, terms: Terms = RENEWING, becomes: Terms | None = None, days_ago: float = 40
 ) -> Due:
-    """Sell passes in the past, in a business without a test clock; those of a month have ended by now."""
+    """Sell passes in the past, in a business without a test clock; those of a month have ended by now.
+
+    `becomes` makes them convert at their end, to a pass of these terms.
+    """
     past = house.runtime(days_ago=days_ago)
     studio = await open_studio(past, None)
+    if becomes is not None:
+        conversion = Conversion(await studio.option(becomes))
+        terms = replace(terms, after_expiration=AfterExpiration.CONVERT, conversion=conversion)
     option = await studio.option(terms)
     limit = asyncio.Semaphore(8)
 
     async def sell() -> UUID:
         async with limit:
-            command = SellPass(studio.client, option, PaymentMethod.TEST_CARD, card)
+            command = SellPass(studio.client, option, PaymentMethod.TEST_CARD, TestCard.APPROVE)
             return (await studio.do(sell_pass, command)).passes[0]
 
     passes = list(await asyncio.gather(*(sell() for _ in range(count))))
