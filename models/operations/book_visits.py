@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import refuse, unknown
 from models.operations.base import FAR_FUTURE, FAR_PAST, STAFF, Changed, Tx, checked_text, violated
 from models.operations.claims import write_claim
+from models.operations.lapse import roll_over_late
 from models.operations.refresh import refresh
 from models.queries.locks import lock_client_passes, lock_passes
 from models.rules.allocation import Outcome, Request, allocate
@@ -82,12 +83,12 @@ async def payers(tx: Tx, client_id: UUID, pay_by: PayBy, pass_id: UUID | None) -
     if pay_by is PayBy.NOTHING:
         return {}
     if pass_id is None:
-        return await lock_client_passes(tx.raw, client_id)
+        return await roll_over_late(tx, await lock_client_passes(tx.raw, client_id))
     found = await lock_passes(tx.raw, [pass_id])
     if not found:
         raise unknown("pass", "passId")
     tx.require_client(found[pass_id].client_id, "pass", "passId")
-    return found
+    return await roll_over_late(tx, found)
 
 
 async def pay(

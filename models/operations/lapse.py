@@ -7,6 +7,7 @@ from uuid import UUID
 from models.operations.base import Tx
 from models.operations.claims import settle_claim, standing_claims
 from models.operations.ledger import grant, move
+from models.operations.refresh import refresh
 from models.rules.facts import LotFacts, PassFacts, covering_instant
 from models.rules.values import Account, LotKind, UnusedAtRenewal, VisitState
 
@@ -18,7 +19,7 @@ async def lapse_lots(tx: Tx, facts: PassFacts, *, everything: bool = False) -> i
     """
     expired = 0
     for lot in facts.lots:
-        over = lot.window.ends_at is not None and lot.window.ends_at <= tx.now
+        over = _over(lot, tx.now)
         if not lot.available or not (over or everything):
             continue
         at = lot.window.ends_at if over else tx.now
@@ -28,6 +29,10 @@ async def lapse_lots(tx: Tx, facts: PassFacts, *, everything: bool = False) -> i
             await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.EXPIRED, lot.available, effective_at=at)
             expired += lot.available
     return expired
+
+
+def _over(lot: LotFacts, now: datetime) -> bool:
+    return lot.window.ends_at is not None and lot.window.ends_at <= now
 
 
 def _rolls_over(facts: PassFacts, lot: LotFacts) -> bool:
@@ -40,6 +45,21 @@ async def _roll_over(tx: Tx, facts: PassFacts, lot: LotFacts, at: datetime | Non
     await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.TRANSFERRED, lot.available, effective_at=at)
     await grant(tx, facts.id, lot.period_number + 1, LotKind.ROLLOVER, facts.terms.unit, lot.available)
     await tx.event("lot.rolledOver", pass_id=facts.id, lot=lot.id, quantity=lot.available)
+
+
+async def roll_over_late(tx: Tx, passes: dict[UUID, PassFacts]) -> dict[UUID, PassFacts]:
+    """Return the locked passes with everything rolled over that should be by now.
+
+    What a client may book must not depend on whether a worker has come by.
+    """
+    late = {
+        pass_id: facts
+        for pass_id, facts in passes.items()
+        if any(_over(lot, tx.now) and lot.available and _rolls_over(facts, lot) for lot in facts.lots)
+    }
+    for facts in late.values():
+        await lapse_lots(tx, facts)
+    return passes | (await refresh(tx, late) if late else {})
 
 
 async def release_uncovered(tx: Tx, before: PassFacts, after: PassFacts) -> list[UUID]:

@@ -13,11 +13,20 @@ from models.operations.do_due import DoDue, do_due
 from models.operations.end_visit import CancelledBy, CancelVisit, cancel_visit
 from models.operations.expire_passes import ExpirePasses, expire_passes
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.run import run
 from models.queries.invariants import check_business
 from models.rules.status import RetryPolicy, status_at
-from models.rules.terms import Terms, Validity
-from models.rules.values import Activation, PassKind, PeriodUnit, ValidityRule
+from models.rules.terms import Renewal, Terms, Validity
+from models.rules.values import (
+    Activation,
+    AfterExpiration,
+    PassKind,
+    PaymentMethod,
+    PeriodUnit,
+    UnusedAtRenewal,
+    ValidityRule,
+)
 from models.runtime import Runtime
 from models.tables.tenants import businesses
 from tests.conftest import NOON
@@ -168,3 +177,25 @@ async def test_the_story_has_bookings_paid_and_refused_on_both_sides_of_an_end(n
     told = str(never)
     for word in ("ACTIVE", "EXPIRED", "ON_HOLD", "NO_SESSIONS_LEFT", "ENDS_BEFORE_VISIT", "(1, [])", "True"):
         assert word in told, f"the story never comes to {word}"
+
+
+@pytest.mark.parametrize("pay_by", [PayBy.AUTO, PayBy.PASS])
+async def test_what_rolls_over_into_a_period_bought_ahead_can_be_booked_before_any_job_has_run(
+    studio: Studio, pay_by: PayBy
+) -> None:
+    renewal = Renewal(unused=UnusedAtRenewal.ROLLOVER)
+    pass_id = await studio.sell(
+        Terms(PassKind.SESSION, 0, 4, WEEK, after_expiration=AfterExpiration.RENEW, renewal=renewal)
+    )
+    await studio.do(renew_pass, RenewPass(pass_id, PaymentMethod.CASH))
+    second = (await studio.facts(pass_id)).windows[1]
+    assert second.starts_at is not None
+    await set_clock(studio, second.starts_at)
+    starts = [second.starts_at + timedelta(hours=hour) for hour in range(9)]
+
+    changed = await studio.book(starts, pass_id=pass_id if pay_by is PayBy.PASS else None)
+
+    assert changed.figures["paid"] == 8, "four of its own, and four rolled over"
+    assert await run(studio.runtime, studio.business_id, WORKER, do_due, DoDue(pass_id), key="late") is None
+    async with studio.runtime.database.reading(studio.business_id) as reader:
+        assert await check_business(reader) == []
