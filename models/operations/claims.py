@@ -30,16 +30,17 @@ async def lock_visits_with_passes(
 ) -> tuple[list[asyncpg.Record], dict[UUID, PassFacts]]:
     """Lock the passes that pay for the visits (and `more_passes`), then the visits; return rows and facts.
 
-    Which pass pays is known only after reading, so it is read, locked, and read again under the lock.
+    Which pass pays is known only after reading, so it is read, locked, and read again under the lock. Where another
+    one pays by then, the transaction is begun anew: locking that pass now, behind the visits, would be out of order.
     """
     ids, wanted = list(visit_ids), set(more_passes)
-    while True:
-        rows = await tx.raw.fetch("SELECT pass_id FROM visits WHERE id = ANY($1) AND pass_id IS NOT NULL", ids)
-        wanted |= {row["pass_id"] for row in rows}
-        passes = await lock_passes(tx.raw, wanted)
-        locked = await lock_visits(tx.raw, ids)
-        if {row["pass_id"] for row in locked if row["pass_id"]} <= wanted:
-            return locked, passes
+    rows = await tx.raw.fetch("SELECT pass_id FROM visits WHERE id = ANY($1) AND pass_id IS NOT NULL", ids)
+    wanted |= {row["pass_id"] for row in rows}
+    passes = await lock_passes(tx.raw, wanted)
+    locked = await lock_visits(tx.raw, ids)
+    if {row["pass_id"] for row in locked if row["pass_id"]} <= wanted:
+        return locked, passes
+    raise asyncpg.SerializationError("another pass has come to pay for the visit meanwhile")
 
 
 async def standing_claims(tx: Tx, visit_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
