@@ -24,6 +24,13 @@ from models.rules.terms import Outcomes
 from models.rules.values import Account, Role, VisitState
 from models.tables.visits import visits
 
+# A visit whose pass was lifted off it earlier, by a hold that was ended or a pass out of use, ended unpaid.
+_LAST_PAYER = """
+SELECT CASE WHEN o.id IS NULL OR o.verb IN ('cancelVisit', 'recordAttendance', 'placeHold') THEN c.pass_id END
+FROM claims c LEFT JOIN operations o ON o.business_id = c.business_id AND o.id = c.released_operation_id
+WHERE c.visit_id = $1 ORDER BY c.claimed_at DESC, c.id DESC LIMIT 1
+"""
+
 
 class CancelledBy(StrEnum):
     """Who cancels. The studio's own cancellation is never late and always returns."""
@@ -114,10 +121,8 @@ async def _today_there(tx: Tx, row: Any) -> date:
 
 
 async def _locked(tx: Tx, visit_id: UUID) -> tuple[Any, PassFacts | None, PassFacts | None]:
-    """Lock a visit; return its row, the pass that pays for it, and the one that last paid."""
-    last = await tx.raw.fetchval(
-        "SELECT pass_id FROM claims WHERE visit_id = $1 ORDER BY claimed_at DESC, id DESC LIMIT 1", visit_id
-    )
+    """Lock a visit; return its row, the pass that pays for it, and the one that paid until the visit ended."""
+    last = await tx.raw.fetchval(_LAST_PAYER, visit_id)
     rows, passes = await lock_visits_with_passes(tx, [visit_id], [last] if last else [])
     if not rows:
         raise unknown("visit", "visitId")

@@ -144,6 +144,18 @@ async def test_a_cancelled_visit_that_nobody_paid_comes_back_unpaid(studio: Stud
     assert (await pay(studio, [visit])).passes == [pass_id]
 
 
+async def test_a_visit_that_was_unpaid_when_it_was_cancelled_comes_back_unpaid(studio: Studio) -> None:
+    pass_id = await studio.sell(ONE)
+    (visit,) = (await studio.book([studio.began + DAY])).visits
+    await studio.do(deactivate_pass, DeactivatePass(pass_id, "Moved away"))
+    await cancel(studio, visit)
+
+    await record(studio, visit, "BOOKED")
+
+    assert await seen(studio, visit) == Seen(VisitState.BOOKED, None)
+    assert await books(studio, pass_id) == (1, 0, 0, 0, 0)
+
+
 async def test_outcomes_that_make_no_sense_are_refused(studio: Studio) -> None:
     await studio.sell()
     soon, tomorrow, gone = (await studio.book([studio.began + HOUR, studio.began + DAY, studio.began + 2 * DAY])).visits

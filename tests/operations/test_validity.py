@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from models.errors import Refused
 from models.operations.catalogue import CreateLocation, create_location
 from models.operations.sell_pass import SellPass, sell_pass
 from models.queries.invariants import check_business
+from models.rules.codes import Code
 from models.rules.terms import Validity
-from models.rules.values import CoveredBy, PassStatus, PaymentMethod, PeriodUnit, ValidityRule
+from models.rules.values import CoveredBy, PassStatus, PaymentMethod, PeriodUnit, TestCard, ValidityRule
 from models.runtime import Runtime
 from tests.operations.acts import DAY, PARIS, at, days, jump, pay, status, unpaid
 from tests.studio import MONTH, TEN_CLASSES, Studio, open_studio
@@ -191,6 +193,21 @@ async def test_a_back_window_lets_a_pass_pay_for_visits_of_the_days_before_it(st
     assert await days(studio, pass_id) == [("2026-01-31", "2026-02-27")]
     again = await pay(studio, [old.visits[0]], pass_id)
     assert again.figures["paid"] == 0
+
+
+async def test_a_pass_bought_before_midnight_keeps_its_day_though_its_payment_is_settled_after(studio: Studio) -> None:
+    await studio.advance(at("2026-01-31", 23, 55))
+    fixed = replace(TEN_CLASSES, validity=Validity(ValidityRule.FIXED_DAY, last_day=date(2026, 1, 31)))
+    with pytest.raises(Refused) as refused:
+        await studio.sell(fixed, card=TestCard.TIMEOUT)
+    assert refused.value.code is Code.OPERATION_IN_PROGRESS
+    await jump(studio, at("2026-02-01", 0, 5))
+
+    await studio.advance(at("2026-02-01", 0, 5))
+
+    (sold,) = await studio.fetch("SELECT id FROM passes")
+    assert await days(studio, sold["id"]) == [("2026-01-31", "2026-01-31")]
+    assert await status(studio, sold["id"]) is PassStatus.EXPIRED
 
 
 async def test_a_fixed_last_day_ends_every_pass_on_the_same_date(studio: Studio) -> None:
