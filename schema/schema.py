@@ -1,5 +1,6 @@
 """The one schema: built once, when this module is imported."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -12,6 +13,7 @@ from schema.documents import GuardedDocuments
 from schema.errors import shown
 from schema.ids import encode
 from schema.mutation import Mutation
+from schema.projection import ProjectingExecutor, plainly
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -35,25 +37,13 @@ def _shorten(built: GraphQLSchema) -> None:
         for name, field in kind.fields.items():
             definition = (field.extensions or {}).get("strawberry-definition")
             if name == "id" and any(interface.name == "Node" for interface in kind.interfaces):
-                field.resolve = _id_of(kind.name)
+                field.resolve = plainly(_id_of(kind.name))
             elif definition is not None and definition.is_basic_field:
-                field.resolve = _attribute(definition.python_name)
+                field.resolve = plainly(attrgetter(definition.python_name))
 
 
-def _id_of(type_name: str) -> Any:
-    def resolve(source: Any, _info: Any) -> str:
-        return encode(type_name, source.id)
-
-    return resolve
-
-
-def _attribute(name: str) -> Any:
-    read = attrgetter(name)
-
-    def resolve(source: Any, _info: Any) -> Any:
-        return read(source)
-
-    return resolve
+def _id_of(type_name: str) -> Callable[[Any], str]:
+    return lambda source: encode(type_name, source.id)
 
 
 schema = Schema(
@@ -61,5 +51,6 @@ schema = Schema(
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[GuardedDocuments],
+    execution_context_class=ProjectingExecutor,
 )
 _shorten(schema._schema)
