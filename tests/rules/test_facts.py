@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.rules.facts import PassFacts, covering_instant, laid_out, with_provisional_start, with_start
 from models.rules.timeline import HoldFacts, PeriodFacts, Window
-from models.rules.values import CoveredBy, LotKind
+from models.rules.values import ClosedReason, CoveredBy, LotKind
 from tests.rules.build import (
     JUNE,
     at,
@@ -63,6 +63,18 @@ def test_a_lot_may_pay_inside_its_days_and_only_while_they_last() -> None:
     assert lot.usable(at(june(30), 23), at(june(30)))
     assert not lot.usable(at(june(31)), at(june(30)))
     assert not lot.usable(at(june(30)), at(june(31))), "what is over pays for nothing, not even the past"
+
+
+def test_what_was_granted_keeps_its_expiry_when_depletion_ends_its_period_early() -> None:
+    """A unit that comes back after the renewal is as good as it was sold, and spent before the new ones."""
+    now = at(june(12), 15)
+    periods = (PeriodFacts(1, JUNE, june(30), cut_at=now), PeriodFacts(2, june(12), june(41), 0, True, now))
+    lots = (lot_of(1, 1), lot_of(2, 10, period=2))
+    facts = pass_of(periods=periods, lots=lots, holds=(freeze(june(20), june(21)),))
+    assert [window.ends_at for window in facts.windows] == [now, at(june(44))]
+    assert [lot.window.ends_at for lot in facts.lots] == [at(june(33)), at(june(44))]
+    converted = laid_out(replace(facts, closed_reason=ClosedReason.CONVERTED))
+    assert [lot.window.ends_at for lot in converted.lots] == [now, at(june(44))]
 
 
 @given(st.lists(st.integers(1, 28), min_size=1, max_size=6, unique=True))

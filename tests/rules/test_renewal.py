@@ -96,6 +96,13 @@ def test_what_counts_nothing_or_was_granted_nothing_is_never_depleted() -> None:
     assert not depleted(renewing(lots=(lot_of(1, 0), lot_of(2, 1)))), "a make-up visit is left"
 
 
+def test_paying_an_old_visit_with_the_last_unit_charges_nobody() -> None:
+    facts = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=(lot_of(1, 0),), spent_on_old_visit=True)
+    assert depleted(facts)
+    assert not renews_on_depletion(facts)
+    assert renews_on_expiry(facts), "its end renews it as ever"
+
+
 def test_the_next_period_after_an_expiry_is_counted_from_the_anchor() -> None:
     anchor = date(2025, 1, 31)
     facts = renewing(start=anchor)
