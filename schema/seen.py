@@ -7,6 +7,19 @@ from schema.context import Context
 from schema.ids import decode
 
 
+def named_client(context: Context, global_id: str | None) -> UUID | None:
+    """Return the client to list for, like `seen_client`, without asking whether there is one.
+
+    For a list that says so itself by holding something; where it holds nothing, `seen_client` is to be asked.
+    """
+    if global_id is None:
+        return context.only_client
+    client_id = decode(global_id, "Client", "clientId")
+    if context.only_client not in (None, client_id):
+        raise unknown("client", "clientId")
+    return client_id
+
+
 async def seen_client(context: Context, global_id: str | None) -> UUID | None:
     """Return the client to list for: the one asked for, or the caller themself, or None for all.
 

@@ -11,7 +11,7 @@ from schema.ids import decode
 from schema.listed import listed
 from schema.pagination import After, Before, First, Last
 from schema.passes.types import PassConnection, PassNode
-from schema.seen import seen_client
+from schema.seen import named_client, seen_client
 
 PassId = Annotated[strawberry.ID, strawberry.argument(description="The id of the pass.")]
 ClientId = Annotated[strawberry.ID | None, strawberry.argument(description="Only passes of this client.")]
@@ -36,7 +36,12 @@ async def passes(
 ) -> PassConnection:
     """Return a page of passes, the newest first. Errors: NOT_FOUND for a client the caller may not see."""
     context = info.context
-    whose = await seen_client(context, client_id)
-    kept = queries.of_client(whose) + queries.of_kind(kind) + queries.with_status(status, context.now)
+    kept = (
+        queries.of_client(named_client(context, client_id))
+        + queries.of_kind(kind)
+        + queries.with_status(status, context.now)
+    )
     page = await listed(context, queries.listing(context.now), kept, first, after, last, before)
+    if not page.nodes:
+        await seen_client(context, client_id)
     return cast("PassConnection", page)
