@@ -13,7 +13,7 @@ from tests.bench.report import Report
 from tests.bench.rounds import run_fast, timed
 from tests.bench.store import DUE_PASSES, DUE_TURNS, FIRST_DUE_AT, Store
 from workers.queue import Queue
-from workers.sweep import BATCH_MAX, driver, sweep
+from workers.sweep import BATCH_MAX, sweep
 from workers.work import Work
 
 SCANS = 200
@@ -87,8 +87,7 @@ async def _expiry(runtime: Runtime, clock: FixedClock, bare: asyncpg.Connection,
 
 async def _scans(runtime: Runtime, report: Report, title: str, now: datetime) -> None:
     floor, ours = [], []
-    async with runtime.database.sweeping() as connection:
-        sweeper = await driver(connection)
+    async with Work(runtime, Queue(None)).looking() as sweeper:
         for _ in range(SCANS):
             floor.append(1 / await timed(sweeper.fetch("SELECT 1")))
             ours.append(1 / await timed(lease_due(sweeper, now, MINUTE, BATCH_MAX)))
