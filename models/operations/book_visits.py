@@ -175,9 +175,15 @@ async def _insert(tx: Tx, command: BookVisits) -> list[VisitFacts]:
                 day=local_day(wanted.starts_at, zones[wanted.location_id]),
             )
         )
-    for index, (visit, wanted) in enumerate(zip(made, command.visits, strict=True)):
-        await _insert_one(tx, visit, wanted, ("visits", str(index)))
+    # In the order of the key that keeps a visit from being there twice: two who book the same visits, in whichever
+    # order they name them, then wait for each other's first one and never crosswise.
+    for index in sorted(range(len(made)), key=lambda each: _same_visit(made[each])):
+        await _insert_one(tx, made[index], command.visits[index], ("visits", str(index)))
     return made
+
+
+def _same_visit(visit: VisitFacts) -> tuple[datetime, UUID, UUID]:
+    return visit.starts_at, visit.service_id, visit.location_id
 
 
 async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ _STANDING = """
 SELECT c.*, d.account AS day_account FROM claims c
 LEFT JOIN claimed_days d ON d.business_id = c.business_id AND d.id = c.claimed_day_id
 WHERE c.visit_id = ANY($1) AND c.released_at IS NULL
+ORDER BY c.visit_id
 """
 
 
@@ -44,7 +45,7 @@ async def lock_visits_with_passes(
 
 
 async def standing_claims(tx: Tx, visit_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
-    """Return the standing claim of each visit that is paid."""
+    """Return the standing claim of each visit that is paid, in the order in which visits are locked."""
     rows = await tx.raw.fetch(_STANDING, list(visit_ids))
     return {row["visit_id"]: row for row in rows}
 

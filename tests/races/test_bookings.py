@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from models.errors import Refused
+from models.operations.book_visits import PayBy
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.change_pass import AdjustPass, adjust_pass
 from models.queries.invariants import check_business
@@ -82,3 +84,24 @@ async def test_two_passes_raced_for_by_their_own_client_pay_for_exactly_what_the
     assert sum(answer.figures["paid"] for answer in answers) == 8
     assert [(await studio.balances(each))["booked"] for each in passes] == [3, 5]
     await in_order(studio)
+
+
+async def test_two_who_book_the_same_visits_in_opposite_orders_never_wait_for_each_other_crosswise(
+    studio: Studio,
+) -> None:
+    async def deadlocks() -> int:
+        rows = await studio.fetch("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(rows[0]["deadlocks"])
+
+    async def book(starts: list[datetime]) -> str:
+        try:
+            return str((await studio.book(starts, pay_by=PayBy.NOTHING)).figures["paid"])
+        except Refused as refused:
+            return refused.code.name
+
+    before = await deadlocks()
+    for day in range(1, 11):
+        starts = [studio.began + timedelta(days=day, minutes=minute) for minute in range(60)]
+        answers = await asyncio.gather(book(starts), book(starts[::-1]), book(starts), book(starts[::-1]))
+        assert sorted(answers) == ["0", "ALREADY_BOOKED", "ALREADY_BOOKED", "ALREADY_BOOKED"]
+    assert await deadlocks() == before
