@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,7 @@ from models.rules.codes import Code
 from models.rules.values import OrderPurpose, PaymentMethod, Role, TestCard
 from models.tables.base import new_id
 from models.tables.events import events
+from models.tables.statements import Statement, change, insertion
 
 STAFF = (Role.OWNER, Role.STAFF, Role.WORKER)
 """Who may do what a member of staff may."""
@@ -127,14 +128,22 @@ class Tx:
 
     async def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
         """Insert rows of this business."""
-        if rows:
-            await self.connection.execute(insert(table), [{"business_id": self.business.id, **row} for row in rows])
+        for row in rows:
+            statement = insertion(table, ("business_id", *row))
+            await self._write(statement, {"business_id": self.business.id, **row})
 
     async def update(self, table: Table, row_id: UUID, **values: Any) -> None:
         """Change one row by its id."""
-        await self.connection.execute(
-            update(table).where(table.c.business_id == self.business.id, table.c.id == row_id).values(**values)
-        )
+        statement = change(table, tuple(values))
+        await self._write(statement, {**values, "business_id": self.business.id, "id": row_id})
+
+    async def _write(self, statement: Statement, row: Mapping[str, Any]) -> None:
+        """Write one row. A broken constraint is told as SQLAlchemy tells it, whichever way a row was written."""
+        values = statement.values(row)
+        try:
+            await self.raw.execute(statement.text, *values)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise IntegrityError(statement.text, values, error) from error
 
     async def row(self, statement: str, *values: Any) -> asyncpg.Record:
         """Return the one row that is known to be there, because it is locked or was just written."""

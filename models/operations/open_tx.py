@@ -1,6 +1,5 @@
 """Open the `Tx` of a transaction, and write its operation's result."""
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.errors import unknown
@@ -24,8 +23,4 @@ async def open_tx(runtime: Runtime, connection: AsyncConnection, actor: Actor, *
 
 async def finish(tx: Tx, changed: Changed) -> None:
     """Write the result on the operation of this transaction."""
-    await tx.connection.execute(
-        update(operations)
-        .where(operations.c.business_id == tx.business.id, operations.c.id == tx.operation_id)
-        .values(state="DONE", result=changed.to_json())
-    )
+    await tx.update(operations, tx.operation_id, state="DONE", result=changed.to_json())
