@@ -123,7 +123,9 @@ async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
     """
     tx.require(*STAFF)
     facts = await locked_pass(tx, command.pass_id)
-    require_open(tx, facts)
+    if facts.overdue is None or facts.closed_reason is not None:
+        # A conversion whose charge failed at the end is still being retried, and that can be called off.
+        require_open(tx, facts)
     require_settled(facts)
     if facts.conversion is None:
         raise refuse(Code.CONVERSION_NOT_PLANNED, "passId")

@@ -105,13 +105,13 @@ async def end_hold(tx: Tx, command: EndHold) -> Changed:
 
 
 async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
-    """Remove a hold; a client may only before it begins.
+    """Remove a hold; a client may until the end of its first day, when ending it early could not yet leave a held day.
 
     Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, FORBIDDEN.
     """
     tx.require(*STAFF, Role.CLIENT)
     hold, facts = await _locked_hold(tx, command.hold_id, may_be_over=True)
-    if tx.actor.role is Role.CLIENT and hold["first_day"] <= local_day(tx.now, facts.zone):
+    if tx.actor.role is Role.CLIENT and hold["first_day"] < local_day(tx.now, facts.zone):
         raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
     return await _lift(tx, hold, facts, "hold.removed", removed_at=tx.now)
 

@@ -19,6 +19,7 @@ from models.rules.terms import Conversion, Terms, Validity
 from models.rules.values import (
     Activation,
     AfterExpiration,
+    ClosedReason,
     PassKind,
     PassStatus,
     PaymentMethod,
@@ -215,6 +216,18 @@ async def test_a_failed_conversion_is_retried_and_cancelling_the_plan_forgets_th
     assert await charges(studio) == [SOLD, failed, failed]
     assert await status(studio, old) is PassStatus.ACTIVE
     assert await days(studio, old) == [("2026-01-31", "2026-04-29")]
+
+
+async def test_a_conversion_whose_charge_failed_at_the_end_can_still_be_called_off(studio: Studio) -> None:
+    old = await studio.sell(Terms(PassKind.SESSION, 0, 3, MONTH), card=TestCard.DECLINE_HARD)
+    await plan(studio, old, await studio.option(UNLIMITED))
+    await studio.advance(at("2026-03-01"))
+    assert (await studio.facts(old)).overdue is not None
+
+    await studio.do(cancel_conversion, CancelConversion(old))
+    await studio.advance(at("2026-04-29"))
+
+    assert (await studio.facts(old)).closed_reason is ClosedReason.EXPIRED
 
 
 async def test_a_target_that_is_over_by_then_is_dropped_and_the_former_rule_follows(studio: Studio) -> None:

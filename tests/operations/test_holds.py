@@ -277,6 +277,17 @@ async def test_a_hold_is_ended_only_earlier_and_not_before_it_began(studio: Stud
     assert await studio.refused(remove_hold, RemoveHold(hold_id), actor=client) is Code.FORBIDDEN
 
 
+async def test_a_client_may_take_back_a_hold_on_its_first_day_and_not_later(studio: Studio) -> None:
+    pass_id = await studio.sell(MONTHLY)
+    client = Actor(Role.CLIENT, client_id=studio.client)
+    first, second = [(await hold(studio, pass_id, day, "2026-02-12")).holds[0] for day in ("2026-02-09", "2026-02-10")]
+
+    await studio.advance(at("2026-02-10"))
+
+    assert await studio.refused(remove_hold, RemoveHold(first), actor=client) is Code.FORBIDDEN
+    await studio.do(remove_hold, RemoveHold(second), actor=client)
+
+
 async def test_the_days_of_a_day_pass_inside_a_hold_are_returned_once(studio: Studio) -> None:
     pass_id = await studio.sell(Terms(PassKind.DAY, 5_000, 5, MONTH))
     await studio.book([at("2026-02-10", 9), at("2026-02-10", 18), at("2026-02-11")])
