@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from models.migrations.security import create_roles, let_sweeper, open_by_key_hash, protect
+from models.migrations.security import APP, create_roles, let_sweeper, open_by_key_hash, protect
 
 revision = "0001"
 down_revision = None
@@ -207,7 +207,8 @@ def upgrade() -> None:
     protect("purchase_options")
     protect("services")
     protect("clients")
-    protect("events")
+    protect("events", append_only=True)
+    op.execute(f"GRANT UPDATE (published_at) ON events TO {APP}")
     protect("purchase_option_versions", append_only=True)
     protect("api_keys")
     let_sweeper("businesses")
