@@ -102,7 +102,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  uv pip install --python $(BIN)/python --require-hashes -r requirements.lock; \
 	else \
 	  $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes \
-	    -r requirements.lock | { grep --line-buffered -v '^Requirement already satisfied' || true; }; \
+	    -r requirements.lock | { grep --line-buffered -vE '^(Requirement already satisfied|Ignoring )' || true; }; \
 	fi; \
 	echo "Set-up 3/3: sessionpass itself"; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \

@@ -102,7 +102,7 @@ def demo(
     if api_url is None:
         running = find_running(settings().state_dir.resolve())
         if running is None:
-            _give_up("nothing is running here. Start `sessionpass up` in another terminal, or name one with --api-url.")
+            _give_up("nothing is running here. Start `make up` in another terminal, or name one with --api-url.")
         api_url = running.api_url
     if key is None:
         _join_servers(redis_too=False)
@@ -153,7 +153,7 @@ def _join_servers(*, redis_too: bool = True) -> None:
     if running is None:
         missing = "DATABASE_URL" if chosen.database_url is None else "REDIS_URL"
         _give_up(
-            f"{missing} is not set and nothing is running here. Start `sessionpass up` in another terminal, or set it."
+            f"{missing} is not set and nothing is running here. Start `make up` in another terminal, or set it."
         )
     name_servers(
         database_url=chosen.database_url or running.database_url,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 import typer
@@ -14,9 +14,29 @@ from models.operations.create_business import NewBusiness, create_api_key, creat
 from models.rules.values import Role
 from models.runtime import Runtime, open_runtime
 from models.settings import settings
+from schema.ids import split
 
 T = TypeVar("T")
+KeyRole = Literal["OWNER", "STAFF", "CLIENT", "PARTNER"]
 console = Console()
+
+
+def _id_of(type_name: str) -> Callable[[str], UUID]:
+    """Return what reads an id as the command line printed it, or as GraphQL did."""
+
+    def parse(text: str) -> UUID:
+        found = split(text)
+        if found is not None and found[0] == type_name:
+            return found[1]
+        try:
+            return UUID(text)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{text} is not the id of a {type_name.lower()}, as this command line or GraphQL shows it."
+            ) from None
+
+    parse.__name__ = "id"
+    return parse
 
 
 def create_business_command(
@@ -27,7 +47,9 @@ def create_business_command(
     test_cards: Annotated[bool, typer.Option("--test-cards", help="Take test cards, which move no money.")] = False,
     test_clock: Annotated[
         datetime | None,
-        typer.Option(help="For a sandbox: the instant (UTC) its own time begins at.", formats=["%Y-%m-%dT%H:%M:%S"]),
+        typer.Option(
+            help="For a sandbox: the instant (UTC) its own time begins at.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+        ),
     ] = None,
 ) -> None:
     """Open a business and print its id and its owner's API key, which is shown only here."""
@@ -56,16 +78,18 @@ def open_sandbox(name: str) -> str:
 
 
 def create_key_command(
-    business: Annotated[UUID, typer.Argument(help="The id of the business.")],
-    role: Annotated[Role, typer.Argument(help="What the key may do.")],
+    business: Annotated[UUID, typer.Argument(parser=_id_of("Business"), help="The id of the business.")],
+    role: Annotated[KeyRole, typer.Argument(help="What the key may do.")],
     label: Annotated[str, typer.Option(help="Whose key it is, for your own records.")] = "",
     client: Annotated[
-        UUID | None, typer.Option(help="The client a CLIENT key speaks for (not the GraphQL id).")
+        UUID | None, typer.Option(parser=_id_of("Client"), help="For a CLIENT key, and no other: the id of the client.")
     ] = None,
 ) -> None:
     """Make an API key and print it; it is shown only here."""
-    key = _with_runtime(lambda runtime: create_api_key(runtime, business, role, label or role.title(), client))
-    console.print(f"{role.value:<9} {key}", soft_wrap=True, highlight=False)
+    if (role == "CLIENT") != (client is not None):
+        raise typer.BadParameter("a CLIENT key names its client, and no other key does.", param_hint="--client")
+    key = _with_runtime(lambda runtime: create_api_key(runtime, business, Role(role), label or role.title(), client))
+    console.print(f"{role:<9} {key}", soft_wrap=True, highlight=False)
 
 
 def revoke_key_command(key: Annotated[str, typer.Argument(help="The key itself.")]) -> None:

@@ -18,9 +18,12 @@ from schema.limits import PAGE_MAX, PAGE_UNLESS_TOLD
 
 T = TypeVar("T")
 
-First = Annotated[int | None, strawberry.argument(description="How many items from the front, 100 at most.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many from the front, {PAGE_MAX} at most; {PAGE_UNLESS_TOLD} unless told."),
+]
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many items from the back, 100 at most.")]
+Last = Annotated[int | None, strawberry.argument(description=f"How many from the back, {PAGE_MAX} at most.")]
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

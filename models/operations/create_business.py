@@ -67,9 +67,12 @@ async def create_api_key(
 ) -> str:
     """Make a key and return it: 256 random bits, shown once; only its SHA-256 is kept.
 
-    Errors: NOT_FOUND for the business or the client; INVALID_INPUT where a CLIENT key names nobody.
+    Errors: NOT_FOUND for the business or the client; INVALID_INPUT for a WORKER, and where a CLIENT key names nobody
+    or another key somebody.
     """
-    if (role is Role.CLIENT) != (client_id is not None) or role is Role.WORKER:
+    if role is Role.WORKER:
+        raise refuse(Code.INVALID_INPUT, "role", sentence="The role WORKER is the system's own and has no keys.")
+    if (role is Role.CLIENT) != (client_id is not None):
         raise refuse(Code.INVALID_INPUT, "role", sentence="A CLIENT key, and no other, names a client.")
     key = _PREFIX + secrets.token_urlsafe(32)
     async with runtime.database.transaction(business_id) as connection:

@@ -14,7 +14,9 @@ from schema.pagination import After, Before, First, Last
 from schema.seen import seen_pass
 
 PassId = Annotated[strawberry.ID | None, strawberry.argument(description="Only operations that touched this pass.")]
-Verb = Annotated[str | None, strawberry.argument(description="Only operations of this verb, named as the mutation.")]
+Verb = Annotated[
+    str | None, strawberry.argument(description="Only operations of this verb, such as bookVisits or doDue.")
+]
 
 
 async def operations(
@@ -29,6 +31,6 @@ async def operations(
     """Return a page of operations, the newest first. Errors: FORBIDDEN for clients, NOT_FOUND."""
     context = info.context
     if context.only_client is not None:
-        raise refuse(Code.FORBIDDEN, roles="STAFF")
+        raise refuse(Code.FORBIDDEN, roles="OWNER or STAFF or PARTNER")
     kept = on_pass(await seen_pass(context, pass_id)) + of_verb(verb and verb.replace("\0", ""))
     return cast("OperationConnection", await listed(context, OPERATIONS, kept, first, after, last, before))

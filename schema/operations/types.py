@@ -33,14 +33,21 @@ class OperationNode(Node):
 
     row_type: ClassVar[type[Any]] = OperationRow
 
-    verb: str = strawberry.field(description="What was done, named as the mutation.")
-    role: Role = strawberry.field(description="Who did it.")
+    verb: str = strawberry.field(
+        description="What was done, named as the mutation. What falls due by itself is doDue and expirePasses."
+    )
+    role: Role = strawberry.field(description="The role of whoever did it.")
     state: OperationState = strawberry.field(description="How far it is.")
     at: datetime = strawberry.field(description="When it happened, in the business's time.")
     recorded_at: datetime = strawberry.field(description="When it was written down, in real time.")
     idempotency_key: str | None = strawberry.field(resolver=_key, description="The key it was sent with; staff only.")
-    input: JSON | None = strawberry.field(resolver=_input, description="What was sent; staff only.")
-    result: JSON | None = strawberry.field(resolver=_result, description="What came of it; staff only.")
+    input: JSON | None = strawberry.field(
+        resolver=_input,
+        description="What was asked for, as it is kept: with row ids in place of global ids; staff only.",
+    )
+    result: JSON | None = strawberry.field(
+        resolver=_result, description="What came of it, as it is kept: with row ids in place of global ids; staff only."
+    )
 
 
 @strawberry.type(name="OperationConnection", description="A page of operations.")
