@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from api.embedded import process
 from api.embedded.postgres import PostgresServer
 from api.embedded.valkey import ValkeyServer
 from models.clock import FixedClock
@@ -65,9 +66,8 @@ class House:
             "SESSIONPASS_FAULT_POINT": dies_at,
         }
         with self.log.open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-c", _WORKER], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
+            # Nobody is left behind where the tests themselves are killed.
+            worker = process.spawn([sys.executable, "-c", _WORKER], environment=environment, folder=ROOT, output=log)
         self.workers.append(worker)
         return worker
 
