@@ -152,9 +152,7 @@ def _join_servers(*, redis_too: bool = True) -> None:
     running = find_running(Path(chosen.state_dir).resolve())
     if running is None:
         missing = "DATABASE_URL" if chosen.database_url is None else "REDIS_URL"
-        _give_up(
-            f"{missing} is not set and nothing is running here. Start `make up` in another terminal, or set it."
-        )
+        _give_up(f"{missing} is not set and nothing is running here. Start `make up` in another terminal, or set it.")
     name_servers(
         database_url=chosen.database_url or running.database_url,
         redis_url=chosen.redis_url or running.redis_url,
