@@ -20,7 +20,7 @@ from tests.bench.report import Report
 from tests.bench.rounds import at_once, run_fast, timed
 from tests.bench.store import STUDIO_CLIENTS, Store
 
-CONCURRENCY, BOOKINGS, ROUNDS = 12, 300, 9
+CONCURRENCY, BOOKINGS, ROUNDS = 12, 300, 7
 STAFF = Actor(Role.STAFF)
 
 

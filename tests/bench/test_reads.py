@@ -6,7 +6,6 @@ import random
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.embedded.process import wait_until
 from api.supervisor import own_command
 from schema.ids import encode
 from tests.bench.report import Report
 from tests.bench.store import STUDIO_CLIENTS, Store
 
-CONNECTIONS, SECONDS, ROUNDS, CLIENTS_ASKED = 16, 2.5, 7, 2_000
+CONNECTIONS, SECONDS, ROUNDS, CLIENTS_ASKED = 16, 2.0, 7, 2_000
 OF_CLIENT = """
 query ($client: ID!) {
   passes(clientId: $client) {
@@ -125,20 +125,25 @@ def _started(command: list[str], environment: dict[str, str]) -> Iterator[Server
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     root = Path(__file__).parents[2]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen([*command, str(port)], env=environment, cwd=root, **quiet)  # type: ignore[call-overload]
     load_command = [sys.executable, "-m", "tests.bench.load", str(port), str(CONNECTIONS)]
-    load = subprocess.Popen(load_command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        for _ in range(200):
-            try:
-                httpx2.get(f"http://127.0.0.1:{port}/health/live")
-                break
-            except httpx2.TransportError:
-                time.sleep(0.1)
-        yield Server(port, load)
-    finally:
-        load.kill()
-        server.terminate()
-        for process in (load, server):
-            process.wait(20)
+    with (
+        subprocess.Popen(
+            [*command, str(port)],
+            env=environment,
+            cwd=root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as server,
+        subprocess.Popen(load_command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load,
+    ):
+        try:
+            assert wait_until(lambda: _listens(port), 30), "the server did not start"
+            yield Server(port, load)
+        finally:
+            load.kill()
+            server.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
