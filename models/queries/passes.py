@@ -154,6 +154,12 @@ CASE WHEN p.closed_reason IN ('DEACTIVATED', 'CONVERTED') THEN p.closed_reason
      ELSE 'ACTIVE'
 END = {1}
 """
+_STANDING = """
+(SELECT CASE WHEN p.overdue_since IS NULL THEN 'CURRENT'
+             WHEN {0}::timestamptz < p.overdue_since + make_interval(hours => 24 * b.grace_days) THEN 'GRACE'
+             WHEN {0}::timestamptz < p.overdue_since + make_interval(hours => 24 * b.release_days) THEN 'SUSPENDED'
+             ELSE 'RELEASED' END FROM businesses b WHERE b.id = p.business_id) = {1}
+"""
 
 
 def of_client(client_id: UUID | None) -> Filter:
@@ -170,6 +176,11 @@ def with_status(status: PassStatus | None, now: datetime) -> Filter:
     """Keep the passes that have this status at `now`; None keeps all."""
     condition = _STATUS.replace("{0}", "{0}::timestamptz")
     return where(condition, now, status and status.value)
+
+
+def with_standing(standing: Standing | None, now: datetime) -> Filter:
+    """Keep the passes that stand so with their charges at `now`; None keeps all."""
+    return where(_STANDING, now, standing and standing.value)
 
 
 def listing(now: datetime) -> Listing[PassRow]:

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 import strawberry
 
 from models.queries import passes as queries
-from models.rules.values import PassKind, PassStatus
+from models.rules.values import PassKind, PassStatus, Standing
 from schema.context import Info
 from schema.ids import decode
 from schema.listed import listed
@@ -16,6 +16,9 @@ from schema.seen import named_client, seen_client
 PassId = Annotated[strawberry.ID, strawberry.argument(description="The id of the pass.")]
 ClientId = Annotated[strawberry.ID | None, strawberry.argument(description="Only passes of this client.")]
 Status = Annotated[PassStatus | None, strawberry.argument(description="Only passes that have this status now.")]
+Stands = Annotated[
+    Standing | None, strawberry.argument(description="Only passes that stand so with their charges now.")
+]
 Kind = Annotated[PassKind | None, strawberry.argument(description="Only passes of this kind.")]
 
 
@@ -28,6 +31,7 @@ async def passes(
     info: Info,
     client_id: ClientId = None,
     status: Status = None,
+    standing: Stands = None,
     kind: Kind = None,
     first: First = None,
     after: After = None,
@@ -40,6 +44,7 @@ async def passes(
         queries.of_client(named_client(context, client_id))
         + queries.of_kind(kind)
         + queries.with_status(status, context.now)
+        + queries.with_standing(standing, context.now)
     )
     page = await listed(context, queries.listing(context.now), kept, first, after, last, before)
     if not page.nodes:

@@ -67,6 +67,7 @@ _CONSTANT = {
     "{ passes(first: 100) { nodes { id status client { name } purchaseOption { name } balance { available } } } }": 1,
     "{ passes(first: 100) { totalCount edges { cursor node { id endsAt lastDay } } pageInfo { hasNextPage } } }": 2,
     "{ passes(first: 100, status: ACTIVE) { totalCount nodes { id status explanation { message } } } }": 2,
+    "{ passes(first: 100, standing: CURRENT) { totalCount nodes { id standing } } }": 2,
     "{ passes(first: 100) { nodes { lots { lastDay balance { available } } periods { number order { state payments "
     "{ state } } } holds { firstDay } } } }": 6,
     "{ passes(first: 100) { nodes { nextEvents { sentence } } } }": 6,
