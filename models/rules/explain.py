@@ -12,8 +12,13 @@ from models.rules.values import PassStatus, Standing
 def why_unusable(
     status: PassStatus, standing: Standing, first_day: date | None, last_day: date | None, today: date
 ) -> Reason | None:
-    """Return why a pass of this status takes no visit today, or None where it does."""
+    """Return why a pass of this status takes no visit today, or None where it does.
+
+    A pass that ended while a charge for it is overdue says so: paying is what brings it back.
+    """
     match status:
+        case PassStatus.EXPIRED if standing is not Standing.CURRENT:
+            return because(Code.PAYMENT_OVERDUE)
         case PassStatus.NOT_STARTED:
             return because(Code.NOT_STARTED, day=first_day or "its first visit")
         case PassStatus.EXPIRED:
