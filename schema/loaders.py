@@ -77,6 +77,11 @@ class Loaders:
         return self._rows(partial(self._ask, orders.by_ids), lambda row: row.client_id)
 
     @cached_property
+    def orders_of(self) -> DataLoader[UUID, list[OrderRow]]:
+        """The orders about a pass; whoever shows them has seen it."""
+        return _each(partial(self._ask, orders.of_passes))
+
+    @cached_property
     def lots_by_id(self) -> DataLoader[UUID, LotRow | None]:
         """Lots by id; whoever shows one has seen its pass."""
         return self._rows(partial(self._ask, pass_parts.lots_by_ids, now=self._context.now))

@@ -16,6 +16,7 @@ from models.rules.explain import ComingEvent, named_day, sentence
 from models.rules.values import UNIT_OF_KIND, UnusedAtConversion
 from schema.context import Info
 from schema.listed import listed_of
+from schema.orders.types import OrderNode
 from schema.pagination import After, Before, First, Last
 from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 
@@ -83,6 +84,11 @@ async def periods(root: Parent, info: Info) -> list[PeriodNode]:
 async def holds(root: Parent, info: Info) -> list[HoldNode]:
     """Return its holds."""
     return HoldNode.of_all(await info.context.loaders.holds.load(root.id))
+
+
+async def orders(root: Parent, info: Info) -> list[OrderNode]:
+    """Return the orders about it."""
+    return OrderNode.of_all(await info.context.loaders.orders_of.load(root.id))
 
 
 async def next_events(root: Parent, info: Info) -> list[NextEventNode]:

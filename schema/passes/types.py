@@ -17,6 +17,7 @@ from models.rules.values import (
 from schema.catalogue.types import PurchaseOptionNode, VersionNode
 from schema.errors import ReasonNode
 from schema.node import Node
+from schema.orders.types import OrderNode
 from schema.pagination import Connection
 from schema.passes import parts_of
 from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, PeriodNode, TransferConnection
@@ -86,6 +87,11 @@ class PassNode(Node):
     periods: list[PeriodNode] = strawberry.field(resolver=parts_of.periods, description="Its paid terms, by number.")
     holds: list[HoldNode] = strawberry.field(
         resolver=parts_of.holds, description="Its holds by first day, those taken back too."
+    )
+    orders: list[OrderNode] = strawberry.field(
+        resolver=parts_of.orders,
+        description="Every order about it, the newest first: what paid for it, what was to renew or convert it, and "
+        "the charges that failed.",
     )
     next_events: list[NextEventNode] = strawberry.field(
         resolver=parts_of.next_events, description="What will happen to it by itself, in order of time."

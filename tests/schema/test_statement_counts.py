@@ -70,6 +70,7 @@ _CONSTANT = {
     "{ passes(first: 100, standing: CURRENT) { totalCount nodes { id standing } } }": 2,
     "{ passes(first: 100) { nodes { lots { lastDay balance { available } } periods { number order { state payments "
     "{ state } } } holds { firstDay } } } }": 6,
+    "{ passes(first: 100) { nodes { orders { state payments { state detail } } } } }": 2,
     "{ passes(first: 100) { nodes { nextEvents { sentence } } } }": 6,
     "{ passes(first: 100) { nodes { purchaseOption { purchaseOption { id } } successor { id } predecessor { id } "
     "plannedConversion { target { id } } } } }": 3,
