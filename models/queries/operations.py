@@ -23,11 +23,15 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """One committed change. `at` is the business's time, `recorded_at` the machine's."""
+    """One committed change. `at` is the business's time, `recorded_at` the machine's.
+
+    `key_label` names the API key it came by; None where it happened by itself.
+    """
 
     id: UUID
     verb: str
     role: Role
+    key_label: str | None
     client_id: UUID | None
     idempotency_key: str
     input: dict[str, Any]
@@ -38,8 +42,9 @@ class OperationRow:
 
 
 _SELECT = """
-SELECT o.id, o.verb, o.role, o.client_id, o.idempotency_key, o.input, o.state, o.result, o.at, o.recorded_at
-FROM operations o
+SELECT o.id, o.verb, o.role, k.label AS key_label, o.client_id, o.idempotency_key, o.input, o.state, o.result, o.at,
+       o.recorded_at
+FROM operations o LEFT JOIN api_keys k ON k.business_id = o.business_id AND k.id = o.api_key_id
 """
 
 
@@ -67,6 +72,11 @@ def on_pass(pass_id: UUID | None) -> Filter:
 def of_verb(verb: str | None) -> Filter:
     """Keep the operations of one verb, named as in GraphQL; None keeps all."""
     return where("o.verb = {0}", verb)
+
+
+def in_state(state: OperationState | None) -> Filter:
+    """Keep the operations that are so far; None keeps all."""
+    return where("o.state = {0}", state and state.value)
 
 
 async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[OperationRow]:

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 import strawberry
 
 from models.errors import refuse
-from models.queries.operations import OPERATIONS, of_verb, on_pass
+from models.queries.operations import OPERATIONS, OperationState, in_state, of_verb, on_pass
 from models.rules.codes import Code
 from schema.context import Info
 from schema.listed import listed
@@ -18,11 +18,14 @@ Verb = Annotated[
     str | None, strawberry.argument(description="Only operations of this verb, such as bookVisits or doDue.")
 ]
 
+State = Annotated[OperationState | None, strawberry.argument(description="Only operations that are so far.")]
+
 
 async def operations(
     info: Info,
     pass_id: PassId = None,
     verb: Verb = None,
+    state: State = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -32,5 +35,5 @@ async def operations(
     context = info.context
     if context.only_client is not None:
         raise refuse(Code.FORBIDDEN, roles="OWNER or STAFF or PARTNER")
-    kept = on_pass(await seen_pass(context, pass_id)) + of_verb(verb and verb.replace("\0", ""))
+    kept = on_pass(await seen_pass(context, pass_id)) + of_verb(verb and verb.replace("\0", "")) + in_state(state)
     return cast("OperationConnection", await listed(context, OPERATIONS, kept, first, after, last, before))

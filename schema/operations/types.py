@@ -21,6 +21,10 @@ def _result(root: strawberry.Parent[OperationRow], info: Info) -> JSON | None:
     return JSON(root.result) if info.context.is_staff else None
 
 
+def _key_label(root: strawberry.Parent[OperationRow], info: Info) -> str | None:
+    return root.key_label if info.context.is_staff else None
+
+
 def _key(root: strawberry.Parent[OperationRow], info: Info) -> str | None:
     return root.idempotency_key if info.context.is_staff else None
 
@@ -37,6 +41,10 @@ class OperationNode(Node):
         description="What was done, named as the mutation. What falls due by itself is doDue and expirePasses."
     )
     role: Role = strawberry.field(description="The role of whoever did it.")
+    key_label: str | None = strawberry.field(
+        resolver=_key_label,
+        description="The label of the API key it came by; null for what happened by itself; staff only.",
+    )
     state: OperationState = strawberry.field(description="How far it is.")
     at: datetime = strawberry.field(description="When it happened, in the business's time.")
     recorded_at: datetime = strawberry.field(description="When it was written down, in real time.")

@@ -80,7 +80,7 @@ _CONSTANT = {
     '{ passes(first: 100) { nodes { balanceAsOf(instant: "2026-02-01T00:00:00Z") { available } } } }': 2,
     "{ visits(first: 100) { nodes { id service { name } location { name } client { name } pass { status } "
     "claim { chosenBy } } } }": 4,
-    "{ operations(first: 100) { nodes { verb input result } } }": 1,
+    "{ operations(first: 100) { nodes { verb keyLabel input result } } }": 1,
 }
 
 
