@@ -13,17 +13,27 @@ from models.rules.codes import Code
 T = TypeVar("T")
 _TRIES = 5
 _BROKEN_OFF = ("40001", "40P01")
+_WAITED_TOO_LONG = "57014"
 
 
 async def retried(once: Callable[[], Awaitable[T]], give_up: Code) -> T:
-    """Return what `once` returns, trying five times with growing pauses; then refuse with `give_up`."""
+    """Return what `once` returns, trying five times with growing pauses; then refuse with `give_up`.
+
+    A statement that waited in a queue of locks until its time was up is not tried again here: the caller who waited
+    so long is told to come back, instead of standing in line once more.
+    """
     for attempt in range(_TRIES):
         try:
             return await once()
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _BROKEN_OFF:
+            state = getattr(error.orig, "sqlstate", None)
+            if state == _WAITED_TOO_LONG:
+                raise refuse(give_up) from error
+            if state not in _BROKEN_OFF:
                 raise
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             pass
+        except asyncpg.QueryCanceledError as error:
+            raise refuse(give_up) from error
         await asyncio.sleep(0.01 * 2**attempt)
     raise refuse(give_up)

@@ -22,7 +22,7 @@ def _free_port() -> int:
 
 
 async def _ready(client: httpx2.AsyncClient) -> None:
-    for _ in range(200):
+    for _ in range(1_200):
         try:
             if (await client.get("/health/ready")).status_code == httpx2.codes.OK:
                 return
