@@ -88,7 +88,8 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed:
 async def end_hold(tx: Tx, command: EndHold) -> Changed:
     """End a hold early. The days it no longer holds are taken off the end again.
 
-    Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, DATES_REVERSED, HOLD_IN_PAST (clients), NOTHING_TO_DO.
+    Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, DATES_REVERSED, FORBIDDEN and HOLD_IN_PAST (clients),
+    NOTHING_TO_DO.
     """
     tx.require(*STAFF, Role.CLIENT)
     hold, facts = await _locked_hold(tx, command.hold_id)
@@ -106,6 +107,8 @@ async def end_hold(tx: Tx, command: EndHold) -> Changed:
 
 async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
     """Remove a hold; a client may until the end of its first day, when ending it early could not yet leave a held day.
+
+    A block is the studio's word: clients neither place nor lift one.
 
     Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, FORBIDDEN.
     """
@@ -157,6 +160,8 @@ async def _locked_hold(tx: Tx, hold_id: UUID, *, may_be_over: bool = False) -> t
     over = hold["last_day"] is not None and hold["last_day"] < today
     if hold["removed_at"] is not None or (over and not may_be_over):
         raise refuse(Code.HOLD_ENDED, "holdId")
+    if tx.actor.role is Role.CLIENT and HoldKind(hold["kind"]) is not HoldKind.FREEZE:
+        raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
     if HoldKind(hold["kind"]).extends and _moved_a_past_period(tx, facts, hold["first_day"], hold["last_day"]):
         raise refuse(Code.HOLD_PERIOD_OVER, "holdId")
     return hold, facts

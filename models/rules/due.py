@@ -7,7 +7,7 @@ from models.rules.calendar import end_of_day, local_day, start_of_day
 from models.rules.facts import PassFacts
 from models.rules.renewal import renews_on_depletion, renews_on_expiry
 from models.rules.status import RetryPolicy, release_at, retry_at
-from models.rules.timeline import freezes, nth_free_day
+from models.rules.timeline import freezes, nth_free_day, union
 from models.rules.values import AfterExpiration, ClosedReason, DueKind
 
 
@@ -104,7 +104,7 @@ def next_events(facts: PassFacts, policy: RetryPolicy, now: datetime) -> tuple[N
     first = facts.windows[0]
     if first.starts_at is not None and first.starts_at > now:
         events.append(NextEvent("STARTS", first.starts_at, first.first_day))
-    for start, last in freezes(facts.holds):
+    for start, last in union(facts.holds):
         begins = start_of_day(start, facts.zone)
         if begins > now:
             events.append(NextEvent("HOLD_STARTS", begins, start))
@@ -113,6 +113,8 @@ def next_events(facts: PassFacts, policy: RetryPolicy, now: datetime) -> tuple[N
     named = {DueKind.LOT_EXPIRE: "LOT_EXPIRES", DueKind.EXPIRE: "EXPIRES", DueKind.RENEW: "RENEWS"}
     named |= {DueKind.CONVERT: "CONVERTS", DueKind.RETRY: "CHARGE_RETRIED", DueKind.RELEASE: "RELEASES"}
     if facts.closed_reason is not ClosedReason.DEACTIVATED:
-        due = _lots_that_lapse(facts) + ([] if facts.closed_reason else _after_the_end(facts, policy, now))
-        events += [NextEvent(named[each.kind], each.at) for each in due]
+        follows = [] if facts.closed_reason else _after_the_end(facts, policy, now)
+        if not any(each.kind is DueKind.RELEASE for each in follows):
+            follows = sorted(follows, key=lambda each: each.at)[:1]  # a period has one successor: the earliest
+        events += [NextEvent(named[each.kind], each.at) for each in _lots_that_lapse(facts) + follows]
     return tuple(sorted(events, key=lambda event: (event.at, event.kind)))

@@ -288,6 +288,16 @@ async def test_a_client_may_take_back_a_hold_on_its_first_day_and_not_later(stud
     await studio.do(remove_hold, RemoveHold(second), actor=client)
 
 
+async def test_a_client_lifts_no_block_that_the_studio_placed(studio: Studio) -> None:
+    pass_id = await studio.sell(MONTHLY)
+    client = Actor(Role.CLIENT, client_id=studio.client)
+    block = (await hold(studio, pass_id, "2026-02-10", None, BLOCK)).holds[0]
+
+    assert await studio.refused(remove_hold, RemoveHold(block), actor=client) is Code.FORBIDDEN
+    assert await studio.refused(end_hold, EndHold(block, day("2026-02-10")), actor=client) is Code.FORBIDDEN
+    await studio.do(remove_hold, RemoveHold(block))
+
+
 async def test_the_days_of_a_day_pass_inside_a_hold_are_returned_once(studio: Studio) -> None:
     pass_id = await studio.sell(Terms(PassKind.DAY, 5_000, 5, MONTH))
     await studio.book([at("2026-02-10", 9), at("2026-02-10", 18), at("2026-02-11")])

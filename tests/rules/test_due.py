@@ -263,3 +263,14 @@ def test_an_open_freeze_has_a_start_to_tell_and_no_end() -> None:
     facts = renewing(holds=(freeze(june(20), None),))
     assert next_events(facts, POLICY, NOW) == (NextEvent("HOLD_STARTS", at(june(20)), june(20)),)
     assert next_events(facts, POLICY, at(june(20)) + timedelta(seconds=1)) == ()
+
+
+def test_a_block_is_told_like_a_freeze_as_one_hold_where_they_touch() -> None:
+    blocked = (freeze(june(20), june(21), HoldKind.BLOCK), freeze(june(22), june(23)))
+    told = next_events(renewing(holds=blocked), POLICY, NOW)
+    assert [(event.kind, event.day) for event in told[:2]] == [("HOLD_STARTS", june(20)), ("HOLD_ENDS", june(23))]
+
+
+def test_only_the_earliest_of_what_may_follow_a_period_is_told() -> None:
+    depleted = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=(lot_of(1, 0),))
+    assert [(event.kind, event.at) for event in next_events(depleted, POLICY, NOW)] == [("RENEWS", NOW)]
