@@ -115,6 +115,18 @@ def demo(
 
 
 @app.command()
+def status() -> None:
+    """Say how the installation is: what is past due and by how long, open payments, and whether a worker is alive.
+
+    Exit 1 where the database does not answer, or something has been due for more than two minutes.
+    """
+    from api.status import status as run
+
+    _join_servers(redis_too=False)
+    raise typer.Exit(run(console))
+
+
+@app.command()
 def check() -> None:
     """Verify that the books balance and every promise about the stored data holds; exit 1 where one does not."""
     from models.database import Database

@@ -57,6 +57,16 @@ class OpenPayment:
     intended_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What ought to have been done by itself and has not been, in all businesses that live in real time."""
+
+    due: int
+    oldest_due_at: datetime | None
+    open_payments: int
+    oldest_payment_at: datetime | None
+
+
 async def lease_due(sweeper: asyncpg.Connection, now: datetime, lease: timedelta, limit: int) -> list[DuePass]:
     """Lease up to `limit` due passes that nobody holds, the longest due first. A lease that is not kept runs out."""
     rows = await sweeper.fetch(_LEASE, now, limit, now + lease)
@@ -70,6 +80,21 @@ async def next_due_after(sweeper: asyncpg.Connection, now: datetime) -> datetime
         now,
     )
     return found
+
+
+async def backlog(sweeper: asyncpg.Connection, now: datetime) -> Backlog:
+    """Return what waits to be done at `now`: passes past due, and charges whose outcome nobody has settled."""
+    row = await sweeper.fetchrow(
+        """SELECT * FROM (
+               SELECT count(*), min(next_due_at) FROM passes
+               WHERE next_due_at <= $1 AND next_due_at IS NOT NULL AND NOT on_test_clock
+           ) AS passes_due(due, oldest_due_at), (
+               SELECT count(*), min(intended_at) FROM payments WHERE state IN ('INTENDED', 'UNKNOWN')
+           ) AS payments_open(open_payments, oldest_payment_at)""",
+        now,
+    )
+    assert row is not None
+    return Backlog(**dict(row))
 
 
 async def due_on_test_clock(reader: asyncpg.Connection, until: datetime) -> list[tuple[UUID, datetime, DueKind]]:
