@@ -43,6 +43,9 @@ from models.runtime import Runtime, open_runtime
 from models.settings import settings
 
 ZONE = "Europe/Paris"
+CLIENT_NAME = "Ann Arbour"
+"""Whom the CLIENT key speaks for."""
+
 MONTH = Validity(ValidityRule.PERIOD, 1, PeriodUnit.MONTH)
 _OWNER = Actor(Role.OWNER)
 
@@ -99,7 +102,7 @@ async def _open(runtime: Runtime) -> dict[str, str]:
         name: (await build.do(create_purchase_option, CreatePurchaseOption(name, terms))).rows["purchaseOption"]
         for name, terms in _options(yoga, swim, hire, pool).items()
     }
-    ann = (await build.do(create_client, CreateClient("Ann Arbour", "ann@example.org", hall))).rows["client"]
+    ann = (await build.do(create_client, CreateClient(CLIENT_NAME, "ann@example.org", hall))).rows["client"]
     ben = (await build.do(create_client, CreateClient("Ben Ng", "ben@example.org", pool))).rows["client"]
     await build.do(create_client, CreateClient("Chloé Diaz"))
     await _story(build, ann, ben, sold, hall, pool, yoga, boxing, swim)

@@ -197,6 +197,10 @@ def _wait_until_ready(api_url: str, supervisor: Supervisor) -> bool:
 
 
 def _greet(console: Console, api_url: str, keys: dict[str, str], state: Path) -> None:
+    from api.demo_studio import CLIENT_NAME
+
+    names = {role: f"CLIENT ({CLIENT_NAME})" if role == "CLIENT" else role for role in keys}
+    width = max(map(len, names.values()), default=0)
     key = keys.get("STAFF") or next(iter(keys.values()), "YOUR_KEY")
     question = (
         "{ business { name now } passes(first: 3) { edges { node { id status lastDay balance { available } } } } }"
@@ -204,7 +208,7 @@ def _greet(console: Console, api_url: str, keys: dict[str, str], state: Path) ->
     body = shlex.quote(json.dumps({"query": question}))
     console.print(f"\n[bold]GraphiQL[/]  {api_url}/graphql\n")
     for role, value in keys.items():
-        console.print(f"[bold]{escape(role):<9}[/] {escape(value)}", soft_wrap=True, highlight=False)
+        console.print(f"[bold]{escape(names[role]):<{width}}[/]  {escape(value)}", soft_wrap=True, highlight=False)
     console.print(
         f"\ncurl -s {api_url}/graphql -H 'Authorization: Bearer {key}' "
         f"-H 'Content-Type: application/json' -d {escape(body)}\n",

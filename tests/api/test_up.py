@@ -103,6 +103,7 @@ def _up_and_down(state: Path, port: int, wish: signal.Signals) -> dict[str, str]
             keys = kept_keys(state)
             for key in keys.values():
                 assert key in output.read_text()
+            assert f"CLIENT (Ann Arbour)  {keys['CLIENT']}" in output.read_text()
         finally:
             running.send_signal(wish)
             status = running.wait(60)
