@@ -49,7 +49,7 @@ def test_without_servers_a_command_says_what_to_do(tmp_path: Path, command: str)
     ended = run(tmp_path, 8000, command)
     assert ended.returncode == 2
     assert "DATABASE_URL is not set" in ended.stderr
-    assert "sessionpass up" in ended.stderr
+    assert "make up" in ended.stderr
 
 
 def test_the_note_of_a_running_up_is_found_and_of_a_dead_one_is_not(tmp_path: Path) -> None:
