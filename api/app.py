@@ -1,6 +1,7 @@
 """The ASGI application: GraphQL, its page, and the health of the process."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -40,6 +41,8 @@ def create_app(chosen: Settings | None = None, runtime: Runtime | None = None) -
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if runtime is None:
+            _spare_the_collector()
         _log.info("api.started")
         yield
         await doorbell.close()
@@ -60,6 +63,17 @@ def create_app(chosen: Settings | None = None, runtime: Runtime | None = None) -
         *(graphiql_routes() if chosen.graphiql else []),
     ]
     return Starlette(routes=routes, middleware=[Middleware(RequestLog)], lifespan=lifespan)
+
+
+def _spare_the_collector() -> None:
+    """Tell the garbage collector of a process that is all ours that what start-up made is there to stay.
+
+    Otherwise it looks through the whole schema again and again, and after every few hundred objects of an answer at
+    those; on a page of a hundred passes that is a fifth of all the work.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def _live(_: Request) -> Response:

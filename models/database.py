@@ -150,11 +150,16 @@ def _told_when_away() -> Iterator[None]:
 @asynccontextmanager
 async def _ended(connection: asyncpg.Connection) -> AsyncIterator[None]:
     """End a read's transaction however its block ended; where even that fails, the connection is not lent again."""
+    failures = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
     try:
         yield
-    finally:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except BaseException:
+        # Whoever is being cancelled may be cancelled again meanwhile. A shield costs a task, so only they pay for it.
+        with suppress(*failures):
             await asyncio.shield(connection.execute("COMMIT"))
+        raise
+    with suppress(*failures):
+        await connection.execute("COMMIT")
 
 
 def connection_options(settings: Settings) -> tuple[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ import asyncpg
 from models.rules.values import LotUnit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Balance:
     """What became of everything granted. `granted` is the sum of all the others.
 

@@ -13,7 +13,7 @@ from models.rules.terms import Terms, terms_from_json
 from models.rules.values import UNIT_OF_KIND, LotUnit, PassKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VersionRow:
     """One version of a purchase option, without its terms. The price is in minor units."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,8 @@ from models.rules.values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, like the rows it holds: writing each of a page's thousands of attributes around the freeze takes long.
+@dataclass(slots=True)
 class PassRow:
     """One pass with its client, the version it was sold under and its sums, as of `now`. Days are local to `zone`.
 
@@ -243,12 +245,17 @@ def _row(row: Any, now: datetime) -> PassRow:
         ends_at=row["ends_at"],
         paused=row["paused"],
         overdue=_overdue(row),
-        policy=RetryPolicy(grace_days=row["grace_days"], release_days=row["release_days"]),
+        policy=_policy(row["grace_days"], row["release_days"]),
         balance=_balance(row, kind),
         lots_open=bool(row["lots_open"]),
         own_open=bool(row["own_open"]),
         near_holds=tuple(row["near_holds"]),
     )
+
+
+@lru_cache(maxsize=256)
+def _policy(grace_days: int, release_days: int) -> RetryPolicy:
+    return RetryPolicy(grace_days=grace_days, release_days=release_days)
 
 
 def _overdue(row: Any) -> Overdue | None:

@@ -11,7 +11,7 @@ import asyncpg
 from models.queries.paging import Filter, Listing, where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClientRow:
     """A person who buys and attends."""
 

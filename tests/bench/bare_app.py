@@ -51,7 +51,7 @@ class _Kept(asyncpg.Connection):
 @asynccontextmanager
 async def _pool(app: Starlette) -> AsyncIterator[None]:
     async with asyncpg.create_pool(
-        os.environ["DATABASE_URL"], min_size=10, max_size=10, connection_class=_Kept
+        os.environ["DATABASE_URL"], min_size=32, max_size=32, connection_class=_Kept
     ) as pool:
         app.state.pool = pool
         yield

@@ -21,7 +21,7 @@ from schema.ids import encode
 from tests.bench.report import Report
 from tests.bench.store import STUDIO_CLIENTS, Store
 
-CONNECTIONS, SECONDS, ROUNDS, CLIENTS_ASKED = 16, 2.0, 7, 2_000
+CONNECTIONS, SECONDS, ROUNDS, CLIENTS_ASKED = 32, 2.0, 7, 2_000
 OF_CLIENT = """
 query ($client: ID!) {
   passes(clientId: $client) {
@@ -67,7 +67,7 @@ def test_reads(store: Store, report: Report) -> None:
     with ExitStack() as stack:
         floor = stack.enter_context(_started(uvicorn, environment))
         # The port of a Redis that is not there: reads never ring.
-        environment |= {"REDIS_URL": "redis://127.0.0.1:9/0"}
+        environment |= {"REDIS_URL": "redis://127.0.0.1:9/0", "SESSIONPASS_POOL_SIZE": str(CONNECTIONS)}
         ours = stack.enter_context(_started([*map(str, own_command("api")), "--port"], environment))
         _compare(report, "client's passes with balances", floor, ours, *_of_client(store))
         _compare(report, "100 passes with client and option", floor, ours, *_page(store))
