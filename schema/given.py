@@ -64,8 +64,13 @@ def check_texts(given: Given) -> None:
     for path, text in _texts(given, ()):
         if len(text) > TEXT_MAX:
             raise refuse(Code.TEXT_OUT_OF_RANGE, *path, field=path[-1], low=0, high=TEXT_MAX)
-        if "\0" in text or any(unicodedata.category(sign) == "Cs" for sign in text if sign > "\ud7ff"):
-            raise refuse(Code.INVALID_INPUT, *path, sentence="The text holds a character that is none.")
+        check_characters(text, *path)
+
+
+def check_characters(text: str | None, *path: str) -> None:
+    """Refuse text with characters that the store cannot keep, and so cannot look for either."""
+    if text and ("\0" in text or any(unicodedata.category(sign) == "Cs" for sign in text if sign > "\ud7ff")):
+        raise refuse(Code.INVALID_INPUT, *path, sentence="The text holds a character that is none.")
 
 
 def _texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.errors import Refused, refuse
-from models.operations.base import FAR_FUTURE, STAFF, WORKER, Actor, Changed, Tx
+from models.operations.base import CLOCK_LAST, FAR_FUTURE, STAFF, WORKER, Actor, Changed, Tx
 from models.operations.do_due import DoDue, do_due
 from models.operations.open_tx import open_tx
 from models.operations.run import Answer, Loader, check_key, run
@@ -28,9 +28,9 @@ class AdvanceTestClock:
 async def advance_test_clock(tx: Tx, command: AdvanceTestClock) -> Changed:
     """Set the clock; the last step of `advance`. Errors: FORBIDDEN, NOT_A_TEST_CLOCK, CLOCK_BACKWARDS."""
     _check(tx, command)
-    await tx.connection.execute(
-        businesses.update().where(businesses.c.id == tx.business.id).values(test_clock_at=command.to)
-    )
+    if not await _move(tx, command.to):
+        now = await tx.raw.fetchval("SELECT test_clock_at FROM businesses")
+        raise refuse(Code.CLOCK_BACKWARDS, "to", now=now.isoformat())
     await tx.event("testClock.advanced", to=command.to)
     return Changed(figures={"to": command.to.isoformat()})
 
@@ -66,8 +66,16 @@ def _check(tx: Tx, command: AdvanceTestClock) -> None:
         raise refuse(Code.NOT_A_TEST_CLOCK)
     if command.to < tx.now:
         raise refuse(Code.CLOCK_BACKWARDS, "to", now=tx.now.isoformat())
-    if command.to > tx.now + FAR_FUTURE:
-        raise refuse(Code.DATE_OUT_OF_RANGE, "to", field="to", low=tx.now, high=tx.now + FAR_FUTURE)
+    high = min(tx.now + FAR_FUTURE, CLOCK_LAST)
+    if command.to > high:
+        raise refuse(Code.DATE_OUT_OF_RANGE, "to", field="to", low=tx.now, high=high)
+
+
+async def _move(tx: Tx, to: datetime) -> bool:
+    """Set the clock, unless another request has meanwhile set it later; say whether it was set."""
+    on_or_before = (businesses.c.id == tx.business.id, businesses.c.test_clock_at <= to)
+    moved = await tx.connection.execute(businesses.update().where(*on_or_before).values(test_clock_at=to))
+    return moved.rowcount == 1
 
 
 async def _play(runtime: Runtime, business_id: UUID, until: datetime) -> None:
@@ -91,9 +99,7 @@ async def _step(runtime: Runtime, business_id: UUID, until: datetime) -> list[Du
         tx = await open_tx(runtime, connection, WORKER)
         rows = await due_on_test_clock(tx.raw, until)
         if rows and rows[0][1] > tx.now:
-            await tx.connection.execute(
-                businesses.update().where(businesses.c.id == business_id).values(test_clock_at=rows[0][1])
-            )
+            await _move(tx, rows[0][1])
         return [DuePass(business_id, pass_id, at, kind) for pass_id, at, kind in rows]
 
 

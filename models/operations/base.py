@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ STAFF = (Role.OWNER, Role.STAFF, Role.WORKER)
 """Who may do what a member of staff may."""
 
 FAR_PAST, FAR_FUTURE = timedelta(days=366 * 5), timedelta(days=366 * 20)
+CLOCK_FIRST, CLOCK_LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Where a test clock may stand; every day that may be asked for from there is one that can be reckoned with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.errors import refuse, unknown
+from models.operations.base import CLOCK_FIRST, CLOCK_LAST
 from models.queries import tenants
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
@@ -33,13 +34,17 @@ class NewBusiness:
 
 
 async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
-    """Write the business and return its id. Errors: UNKNOWN_ZONE, INVALID_INPUT, TEXT_OUT_OF_RANGE."""
+    """Write the business and return its id. Errors: UNKNOWN_ZONE, INVALID_INPUT, TEXT_OUT_OF_RANGE,
+    DATE_OUT_OF_RANGE.
+    """
     if not zone_exists(command.zone):
         raise refuse(Code.UNKNOWN_ZONE, "zone", zone=command.zone)
     if not _CURRENCY.fullmatch(command.currency):
         raise refuse(Code.INVALID_INPUT, "currency", sentence="A currency is three capital letters, such as EUR.")
     if not 1 <= len(command.name.strip()) <= 200:
         raise refuse(Code.TEXT_OUT_OF_RANGE, "name", field="name", low=1, high=200)
+    if command.test_clock_at is not None and not CLOCK_FIRST <= command.test_clock_at <= CLOCK_LAST:
+        raise refuse(Code.DATE_OUT_OF_RANGE, "testClock", field="testClock", low=CLOCK_FIRST, high=CLOCK_LAST)
     business_id = new_id()
     async with runtime.database.transaction(business_id) as connection:
         await connection.execute(

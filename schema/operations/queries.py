@@ -8,6 +8,7 @@ from models.errors import refuse
 from models.queries.operations import OPERATIONS, OperationState, in_state, of_verb, on_pass
 from models.rules.codes import Code
 from schema.context import Info
+from schema.given import check_characters
 from schema.listed import listed
 from schema.operations.types import OperationConnection
 from schema.pagination import After, Before, First, Last
@@ -31,9 +32,10 @@ async def operations(
     last: Last = None,
     before: Before = None,
 ) -> OperationConnection:
-    """Return a page of operations, the newest first. Errors: FORBIDDEN for clients, NOT_FOUND."""
+    """Return a page of operations, the newest first. Errors: FORBIDDEN for clients, NOT_FOUND, INVALID_INPUT."""
     context = info.context
     if context.only_client is not None:
         raise refuse(Code.FORBIDDEN, roles="OWNER or STAFF or PARTNER")
-    kept = on_pass(await seen_pass(context, pass_id)) + of_verb(verb and verb.replace("\0", "")) + in_state(state)
+    check_characters(verb, "verb")
+    kept = on_pass(await seen_pass(context, pass_id)) + of_verb(verb) + in_state(state)
     return cast("OperationConnection", await listed(context, OPERATIONS, kept, first, after, last, before))

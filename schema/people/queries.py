@@ -6,6 +6,7 @@ import strawberry
 
 from models.queries.people import CLIENTS, only, whose_name_has
 from schema.context import Info
+from schema.given import check_characters
 from schema.ids import decode
 from schema.listed import listed
 from schema.pagination import After, Before, First, Last
@@ -28,6 +29,7 @@ async def clients(
     last: Last = None,
     before: Before = None,
 ) -> ClientConnection:
-    """Return a page of clients by name."""
+    """Return a page of clients by name. Errors: INVALID_INPUT."""
+    check_characters(search, "search")
     kept = only(info.context.only_client) + whose_name_has(search)
     return cast("ClientConnection", await listed(info.context, CLIENTS, kept, first, after, last, before))

@@ -1,7 +1,8 @@
 """The test clock, and the catalogue with its versions."""
 
+import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -23,6 +24,7 @@ from models.operations.catalogue import (
     create_service,
     revise_purchase_option,
 )
+from models.operations.create_business import NewBusiness, create_business
 from models.operations.sell_pass import SellPass, sell_pass
 from models.rules.codes import Code
 from models.rules.terms import Access, Conversion, Renewal, Terms, Validity
@@ -60,6 +62,32 @@ async def test_a_test_clock_moves_forward_only_and_not_too_far(studio: Studio) -
     assert await clock_refused(studio, studio.began + 10_000 * DAY) is Code.DATE_OUT_OF_RANGE
     client = Actor(Role.CLIENT, client_id=studio.client)
     assert await clock_refused(studio, studio.began + DAY, client) is Code.FORBIDDEN
+
+
+async def test_two_who_move_a_test_clock_at_once_never_move_it_back(studio: Studio) -> None:
+    for round_number in range(5):
+        targets = [studio.began + (10 * round_number + hours) * DAY for hours in range(1, 9)]
+        moves = await asyncio.gather(*(studio.advance(to) for to in targets), return_exceptions=True)
+
+        refusals = [move for move in moves if move is not None]
+        assert all(isinstance(each, Refused) and each.code is Code.CLOCK_BACKWARDS for each in refusals), refusals
+        assert moves[-1] is None
+        assert await now(studio) == targets[-1]
+
+
+@pytest.mark.parametrize("year", [1, 1899, 2201, 9999])
+async def test_a_test_clock_stands_where_days_can_be_reckoned_with(runtime: Runtime, year: int) -> None:
+    command = NewBusiness("Far", "Europe/Paris", test_clock_at=datetime(year, 6, 1, tzinfo=UTC))
+    with pytest.raises(Refused) as refused:
+        await create_business(runtime, command)
+    assert refused.value.code is Code.DATE_OUT_OF_RANGE
+
+
+async def test_a_test_clock_is_not_moved_beyond_its_range_in_steps_either(runtime: Runtime) -> None:
+    studio = await open_studio(runtime, datetime(2199, 1, 1, tzinfo=UTC))
+    assert await clock_refused(studio, datetime(2200, 1, 2, tzinfo=UTC)) is Code.DATE_OUT_OF_RANGE
+    await studio.advance(datetime(2200, 1, 1, tzinfo=UTC))
+    await studio.sell()
 
 
 async def test_a_business_in_real_time_has_no_clock_to_move(runtime: Runtime) -> None:

@@ -160,3 +160,10 @@ async def test_a_name_cursor_with_signs_no_name_has_is_refused(studio: Studio, r
     for name in ("a\0b", "\ud800"):
         cursor = _forged("clients", name, "0190aaaa-0000-7000-8000-000000000000")
         assert (await refusal(studio, OWNER, _CLIENTS, after=cursor))["code"] == "INVALID_CURSOR"
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800"])
+async def test_what_no_text_can_hold_is_not_looked_for(studio: Studio, refusal: Refusal, text: str) -> None:
+    assert (await refusal(studio, OWNER, _CLIENTS, search=text))["code"] == "INVALID_INPUT"
+    document = "query ($verb: String) { operations(verb: $verb) { nodes { id } } }"
+    assert (await refusal(studio, OWNER, document, verb=text))["path"] == ["verb"]
