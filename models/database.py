@@ -140,6 +140,11 @@ def _told_when_away() -> Iterator[None]:
         if "clos" not in str(error):
             raise
         raise StoreUnavailable from error
+    except asyncpg.InternalClientError as error:
+        # An idle connection has been told farewell by the server, and the end of the line has not come yet.
+        if "cannot switch to state" not in str(error):
+            raise
+        raise StoreUnavailable from error
     except DBAPIError as error:
         cause = error.orig and error.orig.__cause__
         if not error.connection_invalidated and not isinstance(cause, _AWAY):
