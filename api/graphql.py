@@ -12,7 +12,6 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
-from strawberry.schema import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -24,10 +23,12 @@ from api.page import page_response
 from models.errors import Unauthenticated
 from models.rules.codes import Code, because
 from schema.context import Context
+from schema.schema import Schema
 
 BODY_BYTES_MAX = 1_048_576
 JSON_TYPE = "application/json"
 RESPONSE_TYPE = "application/graphql-response+json"
+_PARTS = {"query", "variables", "operationName"}
 _WILD = {"*/*", "application/*"}
 _BY_METHOD = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 
@@ -41,6 +42,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self, schema: Schema, authenticator: Authenticator, make_context: MakeContext, *, page: bool = True
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
+        self._quickly = schema.quick
         self._authenticator = authenticator
         self._make_context = make_context
         self._page = page_response(schema.introspect()) if page else None
@@ -76,7 +78,24 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if media_type != JSON_TYPE:
                 raise HTTPException(415, f"The body must be {JSON_TYPE}.")
             request = Request(request.scope, await _limited(request))
+            quick = await self._quick(request)
+            if quick is not None:
+                return quick
         return await self.run(request)
+
+    async def _quick(self, request: Request) -> Response | None:
+        """Answer a plain query that was asked before; None for all else, which strawberry's view looks at in full."""
+        data = self.decode_json(await request.body())
+        if not isinstance(data, dict) or not data.keys() <= _PARTS or not isinstance(data.get("query"), str):
+            return None
+        variables, name = data.get("variables"), data.get("operationName")
+        if not isinstance(variables, (dict, type(None))) or not isinstance(name, (str, type(None))):
+            return None
+        async with self._make_context(request.state.caller) as context:
+            result = await self._quickly(data["query"], variables or {}, name, context)
+        if result is None:
+            return None
+        return self.create_response(await self.process_result(request, result), await self.get_sub_response(request))
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Make the context of one request from its caller."""

@@ -58,6 +58,16 @@ class Remembered:
                 self._known.popitem(last=False)
         return known
 
+    def ready(self, text: str, variables: dict[str, Any], schema: object) -> DocumentNode | None:
+        """Return a remembered document that is valid under the schema and not too much with these variables."""
+        known = self._known.get(text)
+        if known is None or id(schema) not in known.valid_under:
+            return None
+        if too_many_values(variables) is not None or known.verdict(variables) is not None:
+            return None
+        self._known.move_to_end(text)
+        return known.document
+
     def __len__(self) -> int:
         return len(self._known)
 
