@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text, violated
 from models.queries.catalogue import option_terms
+from models.queries.tenants import knows_zone
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
 from models.rules.terms import Terms, terms_to_json
@@ -72,7 +73,7 @@ async def create_location(tx: Tx, command: CreateLocation) -> Changed:
     """Create a location. Errors: TEXT_OUT_OF_RANGE, UNKNOWN_ZONE, NAME_TAKEN."""
     tx.require(*STAFF)
     name = checked_text(command.name, 1, 200, "name")
-    if command.zone is not None and not zone_exists(command.zone):
+    if command.zone is not None and not (zone_exists(command.zone) and await knows_zone(tx.raw, command.zone)):
         raise refuse(Code.UNKNOWN_ZONE, "zone", zone=command.zone)
     created = new_id()
     row = {"id": created, "name": name, "zone": command.zone, "created_at": tx.now}

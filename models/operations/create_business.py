@@ -47,6 +47,10 @@ async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
         raise refuse(Code.DATE_OUT_OF_RANGE, "testClock", field="testClock", low=CLOCK_FIRST, high=CLOCK_LAST)
     business_id = new_id()
     async with runtime.database.transaction(business_id) as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        if not await tenants.knows_zone(raw, command.zone):
+            raise refuse(Code.UNKNOWN_ZONE, "zone", zone=command.zone)
         await connection.execute(
             businesses.insert().values(
                 id=business_id,

@@ -56,6 +56,11 @@ async def key_owner(reader: asyncpg.Connection, key_hash: bytes) -> KeyOwner | N
     return KeyOwner(row["business_id"], row["id"], Role(row["role"]), row["client_id"])
 
 
+async def knows_zone(reader: asyncpg.Connection, name: str) -> bool:
+    """Say whether the store's own calendar has this zone too: some lists reckon days there."""
+    return bool(await reader.fetchval("SELECT count(*) FROM pg_timezone_names WHERE name = $1", name))
+
+
 async def business(reader: asyncpg.Connection, *, lock: bool = False) -> Business | None:
     """Return the business whose tenant is set on the connection."""
     row = await reader.fetchrow("SELECT * FROM businesses" + (" FOR UPDATE" if lock else ""))

@@ -15,11 +15,18 @@ DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 _MONTHS = {PeriodUnit.MONTH: 1, PeriodUnit.YEAR: 12}
 _DAYS = {PeriodUnit.DAY: 1, PeriodUnit.WEEK: 7}
+_NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
+_COPIES = ("posix/", "right/")
 
 
 @lru_cache(maxsize=1024)
 def zone_exists(name: str) -> bool:
-    """Say whether `name` is a zone of the IANA database, by its exact name."""
+    """Say whether `name` is a zone of the IANA database, by its exact name.
+
+    Files beside the zones are none: some mean another zone on another machine, those below `right/` count leap seconds.
+    """
+    if name in _NOT_ZONES or name.startswith(_COPIES):
+        return False
     try:
         return ZoneInfo(name).key == name
     except (ZoneInfoNotFoundError, ValueError, OSError):

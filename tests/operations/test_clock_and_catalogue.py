@@ -237,6 +237,16 @@ async def test_places_services_and_clients_are_checked(studio: Studio) -> None:
         assert await studio.refused(verb, command) is code
 
 
+async def test_a_zone_that_the_store_does_not_know_is_none(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("catalogue", "create_business"):
+        monkeypatch.setattr(f"models.operations.{module}.zone_exists", lambda name: True)
+
+    assert await studio.refused(create_location, CreateLocation("New", "right/Europe/Atlantis")) is Code.UNKNOWN_ZONE
+    with pytest.raises(Refused) as refused:
+        await create_business(studio.runtime, NewBusiness("New", "Europe/Atlantis"))
+    assert refused.value.code is Code.UNKNOWN_ZONE
+
+
 async def test_a_sale_names_a_client_an_option_and_a_way_to_pay(studio: Studio) -> None:
     good = SellPass(studio.client, await studio.option(), PaymentMethod.CASH)
     client = Actor(Role.CLIENT, client_id=studio.client)

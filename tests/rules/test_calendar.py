@@ -166,7 +166,12 @@ def test_the_next_day_of_a_month_is_the_first_that_fits(day: date, wanted: int) 
     assert day_of_month_on_or_after(day, wanted) == expected
 
 
-@pytest.mark.parametrize("name", ["Europe/Pariss", "", "../etc/passwd", "/etc/localtime", "europe/paris", "Europe"])
+BESIDE = ["localtime", "posixrules", "Factory", "posix/Europe/Paris", "right/Europe/Paris"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Pariss", "", "../etc/passwd", "/etc/localtime", "europe/paris", "Europe", *BESIDE]
+)
 def test_a_name_that_is_no_zone_is_refused(name: str) -> None:
     assert not zone_exists(name)
 
