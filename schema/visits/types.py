@@ -63,7 +63,7 @@ class ClaimNode:
         resolver=_claim_lot, description="The lot that pays; null where the pass counts nothing."
     )
     quantity: int = strawberry.field(
-        description="How many units of the lot it takes; 0 on a day that the pass had claimed already."
+        description="How many units of the lot it takes; 0 on a DAY pass, of which the whole day takes the unit."
     )
     account: Account = strawberry.field(description="Where those units stand.")
     pinned: bool = strawberry.field(description="Whether somebody named the pass, so that no other replaces it.")
