@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse
 from strawberry.extensions import SchemaExtension
 
 from schema.limits import CHARACTERS_MAX, COMMENTS_MAX, TOKENS_MAX, refusal, too_many_values, too_much
@@ -75,6 +75,11 @@ class Remembered:
 REMEMBERED = Remembered()
 
 
+def _several(document: DocumentNode) -> bool:
+    """Say whether somebody has to choose among operations; strawberry would take the first."""
+    return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
+
+
 class GuardedDocuments(SchemaExtension):
     """Parse each text once, refuse what asks for too much, and validate what is left once."""
 
@@ -92,6 +97,9 @@ class GuardedDocuments(SchemaExtension):
                 sentence = self._known.verdict(variables)
             if sentence is not None:
                 raise refusal(sentence)
+            assert context.graphql_document is not None
+            if context._provided_operation_name is None and _several(context.graphql_document):
+                raise GraphQLError("The document has several operations; operationName says which one is meant.")
         yield
 
     def on_validate(self) -> Iterator[None]:

@@ -225,3 +225,13 @@ async def test_the_database_away_fails_readiness_and_requests_may_be_repeated(se
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     assert _code(answer) == "STORE_UNAVAILABLE"
+
+
+async def test_which_of_several_operations_is_meant_has_to_be_said(client: httpx2.AsyncClient) -> None:
+    document = "query A { a: __typename } query B { b: __typename }"
+    for _ in range(2):  # the first time it is judged, the second time remembered
+        answer = await client.post("/graphql", json={"query": document})
+        assert _code(answer) == "INVALID_INPUT"
+        assert "data" not in answer.json()
+        named = await client.post("/graphql", json={"query": document, "operationName": "B"})
+        assert named.json() == {"data": {"b": "Query"}}
