@@ -1,6 +1,6 @@
 """Place a hold on a pass, end it early, or remove it. Nothing is erased: the record says what was asked and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from models.operations.pass_guards import locked_pass, require_open
 from models.operations.refresh import refresh
 from models.rules.calendar import local_day
 from models.rules.codes import Code
+from models.rules.ending import account_after, is_late
 from models.rules.facts import PassFacts
 from models.rules.values import Account, HoldKind, Role, VisitState
 from models.tables.base import new_id
@@ -50,6 +51,8 @@ class RemoveHold:
 async def place_hold(tx: Tx, command: PlaceHold) -> Changed:
     """Place a hold; booked visits inside are cancelled and returned, or kept where staff say so.
 
+    A visit that a client could only cancel late is cancelled late by a client's hold too.
+
     A period bought ahead moves with the freeze: visits it pays for that are then before it become unpaid, and listed.
 
     Errors: NOT_FOUND, FORBIDDEN, PASS_ENDED, PASS_CLOSED, HOLDS_NOT_ALLOWED, DATES_REVERSED, DATE_OUT_OF_RANGE,
@@ -78,7 +81,9 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed:
     inside = await _visits_inside(tx, facts, command.first_day, command.last_day)
     if not command.keep_visits:
         await _cancel_and_return(tx, facts, inside)
-    outside = await release_uncovered(tx, facts, (await refresh(tx, [facts.id]))[facts.id])
+    ended = [] if command.keep_visits else inside
+    before = replace(facts, claims=tuple(claim for claim in facts.claims if claim.visit_id not in ended))
+    outside = await release_uncovered(tx, before, (await refresh(tx, [facts.id]))[facts.id])
     if outside:
         await refresh(tx, [facts.id])
     figures = {"kept": command.keep_visits, "unpaid": [str(visit_id) for visit_id in outside]}
@@ -203,7 +208,14 @@ async def _visits_inside(tx: Tx, facts: PassFacts, first_day: date, last_day: da
 
 
 async def _cancel_and_return(tx: Tx, facts: PassFacts, visit_ids: list[UUID]) -> None:
-    for claim in (await standing_claims(tx, visit_ids)).values():
-        await tx.update(visits, claim["visit_id"], state=VisitState.CANCELLED, note="Cancelled by a hold")
-        await settle_claim(tx, facts, claim, Account.AVAILABLE, may_make_up=True)
-        await tx.event("visit.cancelled", pass_id=facts.id, visit_id=claim["visit_id"], by="hold")
+    """Cancel the visits and return what paid. A client's hold is no way around the window for late cancellations."""
+    rows = await tx.raw.fetch("SELECT id, starts_at FROM visits WHERE id = ANY($1)", visit_ids)
+    starts = {row["id"]: row["starts_at"] for row in rows}
+    outcomes = facts.terms.outcomes
+    for visit_id, claim in (await standing_claims(tx, visit_ids)).items():
+        late = tx.actor.role is Role.CLIENT and is_late(outcomes, starts[visit_id], tx.now)
+        state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
+        target = account_after(outcomes, state) if late else Account.AVAILABLE
+        await tx.update(visits, visit_id, state=state, note="Cancelled by a hold")
+        await settle_claim(tx, facts, claim, target, may_make_up=not late)
+        await tx.event(f"visit.{state.lower()}", pass_id=facts.id, visit_id=visit_id, by="hold")

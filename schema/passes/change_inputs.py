@@ -71,7 +71,9 @@ class PlaceHoldInput(Given):
     kind: HoldKind = strawberry.field(default=HoldKind.FREEZE, description="Whether held days are given back.")
     reason: str | None = strawberry.field(default=None, description="Why, 1 to 500 characters.")
     keep_visits: bool = strawberry.field(
-        default=False, description="Keep visits booked inside the hold, which are otherwise cancelled and returned."
+        default=False,
+        description="Keep visits booked inside the hold, which are otherwise cancelled and returned. What a client "
+        "could only cancel late, a client's hold cancels late.",
     )
 
     def command(self) -> PlaceHold:

@@ -1,7 +1,7 @@
 """Holds: days given back once, visits inside, and the end computed when an open hold is lifted."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -275,6 +275,24 @@ async def test_a_hold_is_ended_only_earlier_and_not_before_it_began(studio: Stud
     assert await studio.refused(end_hold, EndHold(hold_id)) is Code.HOLD_ENDED
     client = Actor(Role.CLIENT, client_id=studio.client)
     assert await studio.refused(remove_hold, RemoveHold(hold_id), actor=client) is Code.FORBIDDEN
+
+
+async def test_a_hold_is_no_way_around_the_window_for_late_cancellations(studio: Studio) -> None:
+    by_client, by_studio = [await studio.sell(MONTHLY) for _ in range(2)]
+    soon = studio.began + timedelta(hours=2)
+    late = (await studio.book([soon], pass_id=by_client)).visits[0]
+    in_time = (await studio.book([soon + timedelta(days=3)], pass_id=by_client)).visits[0]
+    returned = (await studio.book([soon + timedelta(hours=1)], pass_id=by_studio)).visits[0]
+    today = studio.began.date()
+    client = Actor(Role.CLIENT, client_id=studio.client)
+
+    await studio.do(place_hold, PlaceHold(by_client, today, today + timedelta(days=5)), actor=client)
+    await studio.do(place_hold, PlaceHold(by_studio, today, today))
+
+    states = [(await seen(studio, visit)).state for visit in (late, in_time, returned)]
+    assert states == [VisitState.LATE_CANCELLED, VisitState.CANCELLED, VisitState.CANCELLED]
+    assert (await studio.balances(by_client))["forfeited"] == 1
+    assert (await studio.balances(by_studio))["forfeited"] == 0
 
 
 async def test_a_client_may_take_back_a_hold_on_its_first_day_and_not_later(studio: Studio) -> None:
