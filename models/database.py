@@ -82,7 +82,7 @@ class Database:
         """Open a read-only snapshot of one business: everything read within belongs to one instant."""
         begin = (
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-            f"SELECT set_config('app.business_id', '{UUID(str(business_id))}', true)"
+            f"SET LOCAL app.business_id = '{UUID(str(business_id))}'"
         )
         async with self._connection() as connection:
             await connection.execute(begin)
