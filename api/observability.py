@@ -1,9 +1,12 @@
 """A request id for every request, one log line for every answer, and no secret in either."""
 
 import asyncio
+import json
 import logging
 import re
 import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +20,21 @@ _QUIET_PATHS = ("/health/live", "/health/ready", "/static/")
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
+class _Lines:
+    """How lines are written, as `configure_logging` has set it."""
+
+    as_json: bool = False
+    level: int = logging.INFO
+
+
+_lines = _Lines()
+
+
 def configure_logging(level: str) -> None:
     """Write logs to stderr: lines for people on a terminal, JSON everywhere else."""
     on_terminal = sys.stderr.isatty()
+    _lines.as_json, _lines.level = not on_terminal, logging.getLevelNamesMapping()[level]
     render: Any = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if on_terminal
@@ -74,9 +89,21 @@ class RequestLog:
             await self._app(scope, receive, send_with_id)
         finally:
             path = scope["path"]
-            write = _log.debug if path.startswith(_QUIET_PATHS) and status < 500 else _log.info
+            level = logging.DEBUG if path.startswith(_QUIET_PATHS) and status < 500 else logging.INFO
             duration_ms = round((loop.time() - began) * 1000, 1)
-            write("request", method=scope["method"], path=path, status=status, duration_ms=duration_ms)
+            _tell(level, {"method": scope["method"], "path": path, "status": status, "duration_ms": duration_ms})
+
+
+def _tell(level: int, told: dict[str, Any]) -> None:
+    """Write the line of one answer; as JSON without structlog's chain, which costs a read a part of its time."""
+    if not _lines.as_json:
+        _log.log(level, "request", **told)
+    elif level >= _lines.level:
+        line = structlog.contextvars.get_contextvars() | told
+        line |= {"event": "request", "level": logging.getLevelName(level).lower()}
+        line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
 
 
 def _request_id(offered: str | None) -> str:
