@@ -81,8 +81,7 @@ class Database:
     async def reading(self, business_id: UUID) -> AsyncIterator[asyncpg.Connection]:
         """Open a read-only snapshot of one business: everything read within belongs to one instant."""
         begin = (
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-            f"SET LOCAL app.business_id = '{UUID(str(business_id))}'"
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.business_id = '{UUID(str(business_id))}'"
         )
         async with self._connection() as connection:
             await connection.execute(begin)
