@@ -82,7 +82,12 @@ async def load_passes(reader: asyncpg.Connection, pass_ids: Iterable[UUID]) -> d
 
 async def load_visits(reader: asyncpg.Connection, visit_ids: Iterable[UUID]) -> dict[UUID, VisitFacts]:
     """Return the facts of each visit that exists, in start order."""
-    return {row["id"]: visit_facts(row) for row in await reader.fetch(_VISITS, list(visit_ids))}
+    return {row["id"]: visit_facts(row) for row in await visit_rows(reader, visit_ids)}
+
+
+async def visit_rows(reader: asyncpg.Connection, visit_ids: Iterable[UUID]) -> list[asyncpg.Record]:
+    """Return the row of each visit that exists, with its service's category, in start order."""
+    return await reader.fetch(_VISITS, list(visit_ids))
 
 
 def visit_facts(row: Any) -> VisitFacts:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.queries.facts import load_passes
+from models.queries.facts import load_passes, visit_rows
 from models.rules.facts import PassFacts
 
 
@@ -37,9 +37,4 @@ async def lock_visits(connection: asyncpg.Connection, visit_ids: Iterable[UUID])
     """Lock the visits in the order of their ids and return their rows, in start order."""
     ids = sorted(set(visit_ids))
     await connection.fetch("SELECT id FROM visits WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", ids)
-    return await connection.fetch(
-        """SELECT v.*, s.category FROM visits v
-           JOIN services s ON s.business_id = v.business_id AND s.id = v.service_id
-           WHERE v.id = ANY($1) ORDER BY v.starts_at, v.id""",
-        ids,
-    )
+    return await visit_rows(connection, ids)
