@@ -1,0 +1,12 @@
+"""Sandboxes."""
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a release goes forward only")

@@ -1,0 +1,12 @@
+"""Languages."""
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a release goes forward only")
