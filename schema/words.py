@@ -108,6 +108,31 @@ WORDS: dict[str, dict[str, str]] = {
         "CONVERTED": "It became a pass of another option.",
         "DEACTIVATED": "Staff closed it, until it is reactivated.",
         "RELEASED": "It stayed unpaid until its bookings were let go.",
+        "REFUNDED": "What was left of it was paid back.",
+        "TRANSFERRED": "It was given to another client.",
+    },
+    "RestrictionPer": {
+        "DAY": "Each local day.",
+        "WEEK": "Each week.",
+        "MONTH": "Each month.",
+        "YEAR": "Each year.",
+    },
+    "RestrictionCycle": {
+        "CALENDAR": "By the calendar: the business's week start, the 1st of the month, the 1st of January.",
+        "PASS": "Counted from the first day of the pass.",
+    },
+    "SaleChannel": {
+        "ONLINE": "The client buys alone, in the studio's shop.",
+        "STAFF": "A member of staff sells.",
+        "DIRECT_LINK": "The client buys alone, by a link that names the offer.",
+    },
+    "RefundBasis": {
+        "UNUSED_PRO_RATA": "The share of the price that is unused.",
+        "DROP_IN_PRICE": "The price less what was used, each visit at the drop-in price.",
+    },
+    "RenewalPrice": {
+        "SOLD_VERSION": "The price of the version that was sold.",
+        "CURRENT_VERSION": "The price of the current version, announced with the reminder.",
     },
     "PassStatus": {
         "NOT_STARTED": "Its first day is still to come.",
@@ -118,6 +143,8 @@ WORDS: dict[str, dict[str, str]] = {
         "EXPIRED": "Its last day has passed.",
         "CONVERTED": "It became a pass of another option.",
         "DEACTIVATED": "Staff closed it, until it is reactivated.",
+        "REFUNDED": "What was left of it was paid back.",
+        "TRANSFERRED": "It was given to another client.",
     },
     "Standing": {
         "CURRENT": "Everything is paid.",
@@ -128,6 +155,11 @@ WORDS: dict[str, dict[str, str]] = {
     "AllocationPreset": {
         "DEFAULT": "Gifts first, then what counts nothing, then what ends first.",
         "PRIORITY_FIRST": "The option's priority first, then the default order.",
+    },
+    "Language": {
+        "EN": "English.",
+        "FR": "French.",
+        "ES": "Spanish.",
     },
     "PaymentMethod": {
         "CASH": "Cash at the desk.",
@@ -145,6 +177,8 @@ WORDS: dict[str, dict[str, str]] = {
         "SALE": "A pass was bought.",
         "RENEWAL": "A period of a pass was bought.",
         "CONVERSION": "A pass was bought in exchange for another.",
+        "FEE": "A fee, for a visit that ended late or was missed, or for a hold.",
+        "PACKAGE": "A package was bought.",
     },
     "OrderState": {
         "PENDING": "The gateway's answer is not settled yet.",

@@ -173,6 +173,7 @@ async def _insert(tx: Tx, command: BookVisits) -> list[VisitFacts]:
                 ends_at=wanted.ends_at,
                 booked_at=tx.now,
                 day=local_day(wanted.starts_at, zones[wanted.location_id]),
+                zone=zones[wanted.location_id],
             )
         )
     # In the order of the key that keeps a visit from being there twice: two who book the same visits, in whichever

@@ -157,7 +157,7 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     if facts.after_expiration is not AfterExpiration.RENEW:
-        raise refuse(Code.NOT_RENEWABLE, "passId", sentence=f"its end leads to {facts.after_expiration}.")
+        raise refuse(Code.NOT_RENEWABLE, "passId", sentence="its end leads to {after}.", after=facts.after_expiration)
     if command.enabled and (facts.closed_reason is not None or (not facts.auto_renew and ended(facts, tx.now))):
         raise refuse(Code.PASS_ENDED, "passId")
     changes: dict[str, object] = {"auto_renew": command.enabled}

@@ -77,7 +77,11 @@ async def write_claim(
             "chosenBy": chosen_by,
             "lotKind": decision.lot.kind if decision.lot else None,
             "passedOver": [
-                {"passId": str(other.pass_id), "codes": [reason.code.name for reason in other.reasons]}
+                {
+                    "passId": str(other.pass_id),
+                    "codes": [reason.code.name for reason in other.reasons],
+                    "values": [dict(reason.values) for reason in other.reasons],
+                }
                 for other in outcome.passed_over
             ],
         },

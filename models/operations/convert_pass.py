@@ -96,10 +96,10 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
         checked_day(tx, command.on, "on")
         low, high = local_day(tx.now, facts.zone), facts.windows[-1].last_day
         if command.on <= low or (high is not None and command.on > high):
-            raise refuse(Code.DATE_OUT_OF_RANGE, "on", field="on", low=f"after {low}", high=high or "no end")
+            raise refuse(Code.DATE_OUT_OF_RANGE, "on", field="on", low=low + timedelta(days=1), high=high or "no end")
     day, last = command.on or facts.windows[-1].last_day, target.terms.validity.last_day
     if day is not None and last is not None and last < day:
-        raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence=f"The option's last day is {last}.")
+        raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence="The option's last day is {day}.", day=last)
     former = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
     await tx.update(
         passes,

@@ -49,6 +49,8 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
             return await _close(tx, facts, ClosedReason.RELEASED)
         case DueKind.LOT_EXPIRE:
             return await _lapse(tx, facts)
+        case DueKind.REMIND | DueKind.WARN:
+            return None
 
 
 async def _retry(tx: Tx, facts: PassFacts) -> Changed | ToPay:

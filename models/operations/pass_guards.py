@@ -8,9 +8,6 @@ from models.queries.locks import lock_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
 from models.rules.status import ended
-from models.rules.values import ClosedReason
-
-_GONE = (ClosedReason.CONVERTED, ClosedReason.DEACTIVATED)
 
 
 async def locked_pass(tx: Tx, pass_id: UUID, *, thing: str = "pass", path: str = "passId") -> PassFacts:
@@ -23,8 +20,8 @@ async def locked_pass(tx: Tx, pass_id: UUID, *, thing: str = "pass", path: str =
 
 
 def require_not_gone(facts: PassFacts) -> None:
-    """Refuse for a pass that was converted or is deactivated. Errors: PASS_CLOSED."""
-    if facts.closed_reason in _GONE:
+    """Refuse for a pass that somebody took out of use. Errors: PASS_CLOSED."""
+    if facts.closed_reason is not None and facts.closed_reason.by_hand:
         raise refuse(Code.PASS_CLOSED, "passId", status=facts.closed_reason)
 
 

@@ -75,17 +75,17 @@ def _require_renewable(tx: Tx, facts: PassFacts) -> None:
     limit = terms.renewal.renewals_max
     why = None
     if terms.validity.rule is ValidityRule.FIXED_DAY:
-        why = "its last day is fixed."
+        why = because(Code.NOT_RENEWABLE, sentence="its last day is fixed.")
     elif terms.validity.rule is ValidityRule.NEVER and not facts.kind.metered:
-        why = "it never ends."
+        why = because(Code.NOT_RENEWABLE, sentence="it never ends.")
     elif last.paused:
-        why = "it is on hold with no end."
+        why = because(Code.NOT_RENEWABLE, sentence="it is on hold with no end.")
     elif last.starts_at is None:
-        why = "its first visit has yet to start it."
+        why = because(Code.NOT_RENEWABLE, sentence="its first visit has yet to start it.")
     elif limit is not None and facts.renewals_done >= limit:
-        why = f"it may renew {limit} times at most, and has."
+        why = because(Code.NOT_RENEWABLE, sentence="it may renew {limit} times at most, and has.", limit=limit)
     if why:
-        raise refuse(Code.NOT_RENEWABLE, "passId", sentence=why)
+        raise Refused(Problem(why, ("passId",)))
     if last.starts_at is not None and last.starts_at > tx.now and len(facts.periods) > 1:
         raise refuse(Code.HAS_SUCCESSOR, "passId")
 

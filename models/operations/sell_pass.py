@@ -196,7 +196,7 @@ def check_not_over(tx: Tx, terms: Terms, starts_on: date | None) -> None:
     """Refuse to sell a pass whose fixed last day comes before its first."""
     first, last = start_at_sale(terms, tx.today, starts_on), terms.validity.last_day
     if first is not None and last is not None and last < first:
-        raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence=f"The option's last day is {last}.")
+        raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence="The option's last day is {day}.", day=last)
 
 
 def _checked_start(tx: Tx, terms: Terms, starts_on: date | None) -> date | None:
@@ -204,6 +204,9 @@ def _checked_start(tx: Tx, terms: Terms, starts_on: date | None) -> date | None:
         return None
     if terms.activation is not Activation.ON_DATE:
         raise refuse(
-            Code.TERMS_CONTRADICT, "startsOn", sentence=f"The option starts {terms.activation}, not on a chosen date."
+            Code.TERMS_CONTRADICT,
+            "startsOn",
+            sentence="The option starts {activation}, not on a chosen date.",
+            activation=terms.activation,
         )
     return checked_day(tx, starts_on, "startsOn")

@@ -44,9 +44,11 @@ _PERIODS = "SELECT * FROM periods WHERE pass_id = ANY($1) ORDER BY pass_id, numb
 _LOTS = "SELECT * FROM lots WHERE pass_id = ANY($1) ORDER BY pass_id, id"
 _HOLDS = "SELECT * FROM holds WHERE pass_id = ANY($1) AND removed_at IS NULL ORDER BY pass_id, first_day, id"
 _CLAIMS = """
-SELECT c.pass_id, c.visit_id, c.lot_id, c.account, v.location_id, v.starts_at, v.booked_at, v.day, v.state
+SELECT c.pass_id, c.visit_id, c.lot_id, c.account, v.location_id, v.starts_at, v.booked_at, v.day, v.state,
+       v.service_id, v.client_id, s.category
 FROM claims c
 JOIN visits v ON v.business_id = c.business_id AND v.id = c.visit_id
+JOIN services s ON s.business_id = v.business_id AND s.id = v.service_id
 JOIN passes p ON p.business_id = c.business_id AND p.id = c.pass_id
 JOIN purchase_option_versions o
   ON o.business_id = p.business_id AND o.option_id = p.option_id AND o.version = p.option_version
@@ -55,8 +57,10 @@ WHERE c.pass_id = ANY($1) AND c.released_at IS NULL
 ORDER BY c.pass_id, v.starts_at, v.id
 """
 _VISITS = """
-SELECT v.*, s.category FROM visits v
+SELECT v.*, s.category, coalesce(l.zone, b.zone) AS zone FROM visits v
 JOIN services s ON s.business_id = v.business_id AND s.id = v.service_id
+JOIN locations l ON l.business_id = v.business_id AND l.id = v.location_id
+JOIN businesses b ON b.id = v.business_id
 WHERE v.id = ANY($1) ORDER BY v.starts_at, v.id
 """
 
@@ -102,6 +106,7 @@ def visit_facts(row: Any) -> VisitFacts:
         ends_at=row["ends_at"],
         booked_at=row["booked_at"],
         day=row["day"],
+        zone=row["zone"],
     )
 
 
@@ -186,4 +191,7 @@ def _claim(row: Any) -> ClaimFacts:
         booked_at=row["booked_at"],
         day=row["day"],
         consumed=VisitState(row["state"]).consumed or row["account"] in (Account.USED, Account.FORFEITED),
+        service_id=row["service_id"],
+        category=ServiceCategory(row["category"]),
+        client_id=row["client_id"],
     )

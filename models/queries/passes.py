@@ -137,7 +137,7 @@ CROSS JOIN LATERAL (
 """
 # The same law as `models.rules.status`, for choosing rows; what is shown always comes from there.
 _STATUS = """
-CASE WHEN p.closed_reason IN ('DEACTIVATED', 'CONVERTED') THEN p.closed_reason
+CASE WHEN p.closed_reason NOT IN ('EXPIRED', 'RELEASED') THEN p.closed_reason
      WHEN p.starts_at IS NULL OR p.starts_at > {0} THEN 'NOT_STARTED'
      WHEN p.closed_reason = 'RELEASED' OR (p.ends_at <= {0} AND NOT EXISTS (
          SELECT FROM lots l WHERE l.business_id = p.business_id AND l.pass_id = p.id AND l.own_last_on IS NOT NULL

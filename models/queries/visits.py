@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import asyncpg
 
 from models.queries.paging import NO_FILTER, Filter, Listing, where
 from models.queries.places import LocationRow, ServiceRow
-from models.rules.codes import Code
+from models.rules.codes import Code, Reason, because
 from models.rules.facts import VisitFacts
 from models.rules.values import Account, ServiceCategory, VisitState
 
@@ -32,6 +33,7 @@ class VisitRow:
     pass_id: UUID | None
     external_ref: str | None
     note: str | None
+    zone: str
 
     @property
     def paid(self) -> bool:
@@ -51,6 +53,7 @@ class VisitRow:
             ends_at=self.ends_at,
             booked_at=self.booked_at,
             day=self.day,
+            zone=self.zone,
         )
 
 
@@ -65,10 +68,18 @@ class ChosenBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A pass that was asked and did not pay, with the codes of its reasons; none where another came first."""
+    """A pass that was asked and did not pay, with its reasons; none where another came first.
+
+    Reasons kept by an earlier release have no values.
+    """
 
     pass_id: UUID
-    codes: tuple[Code, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """The codes of its reasons."""
+        return tuple(reason.code for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +100,12 @@ class ClaimRow:
 _SELECT = """
 SELECT x.id, x.client_id, x.service_id, x.location_id, x.starts_at, x.ends_at, x.day, x.booked_at, x.state, x.pass_id,
        x.external_ref, x.note, s.name AS service_name, s.category, s.created_at AS service_created_at,
-       l.name AS location_name, l.zone, l.created_at AS location_created_at
+       l.name AS location_name, l.zone, l.created_at AS location_created_at,
+       coalesce(l.zone, b.zone) AS visit_zone
 FROM visits x
 JOIN services s ON s.business_id = x.business_id AND s.id = x.service_id
 JOIN locations l ON l.business_id = x.business_id AND l.id = x.location_id
+JOIN businesses b ON b.id = x.business_id
 """
 
 
@@ -112,6 +125,7 @@ def _row(row: Any) -> VisitRow:
         pass_id=row["pass_id"],
         external_ref=row["external_ref"],
         note=row["note"],
+        zone=row["visit_zone"],
     )
 
 
@@ -172,7 +186,13 @@ async def claims_of(reader: asyncpg.Connection, visit_ids: Sequence[UUID]) -> di
 
 def _claim(row: Any) -> ClaimRow:
     passed_over = (
-        PassedOver(UUID(each["passId"]), tuple(Code[name] for name in each["codes"]))
+        PassedOver(
+            UUID(each["passId"]),
+            tuple(
+                because(Code[name], **values)
+                for name, values in zip_longest(each["codes"], each.get("values", ()), fillvalue={})
+            ),
+        )
         for each in row["reason"]["passedOver"]
     )
     return ClaimRow(

@@ -86,6 +86,9 @@ def after_claim(facts: PassFacts, visit: VisitFacts, decision: Decision) -> Pass
         booked_at=visit.booked_at,
         day=visit.day,
         consumed=False,
+        service_id=visit.service_id,
+        category=visit.category,
+        client_id=visit.client_id,
     )
     lots = tuple(_spend(lot, decision) for lot in facts.lots)
     return replace(facts, claims=(*facts.claims, claim), lots=lots)

@@ -2,11 +2,17 @@
 
 A sentence may hold `{names}` that the one who raises the code fills in. Codes are promises: they are added, never
 renamed. Reasons (why a pass may not pay) and errors share the one list, so a refusal reads alike everywhere.
+
+The text here is English and the source of every other language: `models/rules/catalogues` holds the translations, and
+`python -m models.rules.messages` says which are missing.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from models.rules.language import say
+from models.rules.values import Language
 
 
 class Code(Enum):
@@ -35,6 +41,8 @@ class Code(Enum):
         "Pay the renewal with renewPass, or change the payment method.",
     )
     PASS_DEACTIVATED = ("The pass is deactivated.", "Reactivate it, or pay with another pass.")
+    PASS_REFUNDED = ("The pass was refunded.", "Pay with another pass, or sell a new one.")
+    PASS_TRANSFERRED = ("The pass was transferred to another client.", "Pay with another pass, or sell a new one.")
     PASS_CONVERTED = ("The pass was converted to another one.", "Use the pass it became.")
     WOULD_END_BEFORE_OTHER_VISITS = (
         "Its first visit starts the pass: starting it on {day} would end it before a visit already booked on it.",
@@ -150,13 +158,21 @@ class Reason:
 
     @property
     def message(self) -> str:
-        """The sentence a person reads."""
-        return self.code.sentence.format(**dict(self.values))
+        """The sentence a person reads, in English."""
+        return self.message_in(Language.EN)
 
     @property
     def remedy(self) -> str:
-        """What the person can do about it."""
-        return self.code.remedy.format(**dict(self.values))
+        """What the person can do about it, in English."""
+        return self.remedy_in(Language.EN)
+
+    def message_in(self, language: Language) -> str:
+        """Return the sentence a person reads. A value named `sentence` may hold `{names}` of the other values."""
+        return say(language, self.code.sentence, self.values)
+
+    def remedy_in(self, language: Language) -> str:
+        """Return what the person can do about it."""
+        return say(language, self.code.remedy, self.values)
 
 
 def because(code: Code, **values: Any) -> Reason:

@@ -8,7 +8,7 @@ from models.rules.calendar import local_day, start_of_day
 from models.rules.codes import Code, Reason, because
 from models.rules.facts import LotFacts, PassFacts, VisitFacts, covering_instant, with_provisional_start
 from models.rules.status import RetryPolicy, ended, standing_at
-from models.rules.values import ClosedReason, LotKind, PassKind, Standing
+from models.rules.values import LotKind, PassKind, Standing
 
 _LOT_RANK = {
     LotKind.PROMOTION: 0,
@@ -60,10 +60,8 @@ def _standing(facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: dat
     reasons = []
     if visit.client_id != facts.client_id:
         reasons.append(because(Code.NOT_SHARED_WITH_CLIENT))
-    if facts.closed_reason is ClosedReason.DEACTIVATED:
-        reasons.append(because(Code.PASS_DEACTIVATED))
-    if facts.closed_reason is ClosedReason.CONVERTED:
-        reasons.append(because(Code.PASS_CONVERTED))
+    if facts.closed_reason is not None and facts.closed_reason.by_hand:
+        reasons.append(because(Code[f"PASS_{facts.closed_reason}"]))
     if standing_at(facts.overdue, policy, now) is not Standing.CURRENT:
         reasons.append(because(Code.PAYMENT_OVERDUE))
     return reasons

@@ -1,12 +1,14 @@
 """Sentences for people: why a pass cannot be used now, and what will happen to it."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 
 from models.rules.calendar import local_day
 from models.rules.codes import Code, Reason, because
 from models.rules.due import NextEvent
-from models.rules.values import PassStatus, Standing
+from models.rules.language import open_names, say
+from models.rules.values import Language, PassStatus, Standing
 
 
 def why_unusable(
@@ -27,10 +29,8 @@ def why_unusable(
             return because(Code.ON_HOLD, day=today)
         case PassStatus.USED_UP:
             return because(Code.NO_SESSIONS_LEFT, left=0, needed=1)
-        case PassStatus.CONVERTED:
-            return because(Code.PASS_CONVERTED)
-        case PassStatus.DEACTIVATED:
-            return because(Code.PASS_DEACTIVATED)
+        case PassStatus.CONVERTED | PassStatus.DEACTIVATED | PassStatus.REFUNDED | PassStatus.TRANSFERRED:
+            return because(Code[f"PASS_{status}"])
         case PassStatus.SUSPENDED:
             return because(Code.PAYMENT_OVERDUE)
         case PassStatus.ACTIVE:
@@ -51,7 +51,7 @@ class ComingEvent(StrEnum):
     RELEASES = "RELEASES"
 
 
-_SENTENCES = {
+EVENT_SENTENCES = {
     "STARTS": "It starts on {day}.",
     "HOLD_STARTS": "It goes on hold on {day}.",
     "HOLD_ENDS": "The last day of its hold is {day}.",
@@ -72,6 +72,51 @@ def named_day(event: NextEvent, zone: str) -> date:
     return local_day(event.at - timedelta(microseconds=event.kind in _AT_THE_END_OF_A_DAY), zone)
 
 
-def sentence(event: NextEvent, zone: str) -> str:
+def sentence(event: NextEvent, zone: str, language: Language = Language.EN) -> str:
     """Return what will happen in one sentence."""
-    return _SENTENCES[event.kind].format(day=named_day(event, zone))
+    return say(language, EVENT_SENTENCES[event.kind], [("day", named_day(event, zone).isoformat())])
+
+
+CHOSEN_SENTENCES = {
+    "NAMED": "“{pass}” pays: somebody named it for this visit.",
+    "DEFAULT": "“{pass}” pays: it comes first in the studio's order, which is gifts, then passes that count nothing, "
+    "then what ends first.",
+    "PRIORITY_FIRST": "“{pass}” pays: it comes first in the studio's order, which is the priority of the purchase "
+    "options, then gifts, passes that count nothing, and what ends first.",
+    "TAKEN_BACK": "“{pass}” pays: it had paid before the visit was cancelled, and pays again.",
+}
+"""By what decided that a pass pays."""
+_CHOSEN_OTHERWISE = "“{pass}” pays."
+_LATER = "“{pass}” could have paid and comes later in that order."
+_REFUSED = "“{pass}” could not pay: {why}"
+_ANOTHER = "Another client's pass"
+EXPLAINING = (*CHOSEN_SENTENCES.values(), _CHOSEN_OTHERWISE, _LATER, _REFUSED, _ANOTHER)
+"""Every sentence that an explanation is made of."""
+
+
+def why_paid(
+    chosen_by: str,
+    name: str | None,
+    passed_over: Iterable[tuple[str | None, Iterable[Reason]]],
+    language: Language = Language.EN,
+) -> str:
+    """Return why a pass pays for a visit and why the others that were asked do not, in plain sentences.
+
+    `passed_over` names each other pass with its reasons, of which there are none where it only came later. A pass
+    without a name is not the reader's to see.
+    """
+
+    def told(text: str, named: str | None, *values: tuple[str, str]) -> str:
+        return say(language, text, [("pass", named or say(language, _ANOTHER)), *values])
+
+    sentences = [told(CHOSEN_SENTENCES.get(chosen_by, _CHOSEN_OTHERWISE), name)]
+    for other, reasons in passed_over:
+        why = " ".join(_why(reason, language) for reason in reasons)
+        sentences.append(told(_REFUSED, other, ("why", why)) if why else told(_LATER, other))
+    return " ".join(sentences)
+
+
+def _why(reason: Reason, language: Language) -> str:
+    """Return a reason's sentence; what was kept without its values can only be named."""
+    filled = open_names(reason.code.sentence) <= {name for name, _ in reason.values}
+    return reason.message_in(language) if filled else f"{reason.code.name}."

@@ -22,7 +22,7 @@ from models.rules.values import (
 
 @dataclass(frozen=True, slots=True)
 class VisitFacts:
-    """One visit as the rules see it. `day` is the local date of its start at its location."""
+    """One visit as the rules see it. `zone` is its location's; `day` is the local date of its start there."""
 
     id: UUID
     client_id: UUID
@@ -33,6 +33,7 @@ class VisitFacts:
     ends_at: datetime
     booked_at: datetime
     day: date
+    zone: str = "UTC"
 
     @property
     def minutes(self) -> int:
@@ -72,6 +73,9 @@ class ClaimFacts:
     booked_at: datetime
     day: date
     consumed: bool
+    service_id: UUID | None = None
+    category: ServiceCategory | None = None
+    client_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,8 @@ def status_of(
     empty: bool,
 ) -> PassStatus:
     """Return the status that these findings at `now` make; the first that applies, in the order written here."""
-    if closed_reason is ClosedReason.DEACTIVATED:
-        return PassStatus.DEACTIVATED
-    if closed_reason is ClosedReason.CONVERTED:
-        return PassStatus.CONVERTED
+    if closed_reason is not None and closed_reason.by_hand:
+        return PassStatus(closed_reason.value)
     if starts_at is None or now < starts_at:
         return PassStatus.NOT_STARTED
     if over or standing is Standing.RELEASED:

@@ -1,10 +1,12 @@
-"""The terms of a purchase option version: what was sold, frozen, and its JSON form in the store."""
+"""The terms of a purchase option version: what was sold, frozen. Its JSON form in the store is `codec.to_json`'s."""
 
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from models.rules.codec import from_json, to_json
+from models.rules.policies import HoldPolicy, Offer, OpenHours, RefundPolicy, Restriction, Sharing
 from models.rules.values import (
     UNIT_OF_KIND,
     Activation,
@@ -14,6 +16,7 @@ from models.rules.values import (
     OutcomeEffect,
     PassKind,
     PeriodUnit,
+    RenewalPrice,
     RenewalTrigger,
     ServiceCategory,
     UnusedAtConversion,
@@ -34,32 +37,49 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a pass opens. None means all of them."""
+    """What a pass opens, and when. None means all of them, or at any time."""
 
     service_ids: frozenset[UUID] | None = None
     categories: frozenset[ServiceCategory] | None = None
     location_ids: frozenset[UUID] | None = None
+    hours: tuple[OpenHours, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The outcome table. A cancellation later than `late_cancel_minutes` before the start is late."""
+    """The outcome table. A cancellation later than `late_cancel_minutes` before the start is late.
+
+    One made at most `booking_grace_minutes` after the booking never is. Of the late cancellations and no-shows of a
+    period the first `free_per_period` cost neither unit nor fee. Fees are in minor units.
+    """
 
     early_cancel: OutcomeEffect = OutcomeEffect.RETURN
     late_cancel: OutcomeEffect = OutcomeEffect.FORFEIT
     no_show: OutcomeEffect = OutcomeEffect.FORFEIT
     late_cancel_minutes: int = 720
+    late_cancel_fee_minor: int = 0
+    no_show_fee_minor: int = 0
+    booking_grace_minutes: int = 0
+    free_per_period: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """How a pass renews. `renewals_max` None means without end."""
+    """How a pass renews. `renewals_max` None means without end.
+
+    A rollover lot holds at most `rollover_max` units and lives `rollover_days` days; None is no cap, and as long as
+    its period. A reminder goes out `reminder_days` before a charge, and with it any new price.
+    """
 
     trigger: RenewalTrigger = RenewalTrigger.ON_EXPIRY
     unused: UnusedAtRenewal = UnusedAtRenewal.FORFEIT
     renewals_max: int | None = None
     booked_counts_as_depleted: bool = False
     old_visits_may_trigger: bool = False
+    rollover_max: int | None = None
+    rollover_days: int | None = None
+    price: RenewalPrice = RenewalPrice.SOLD_VERSION
+    reminder_days: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +109,17 @@ class Terms:
     after_expiration: AfterExpiration = AfterExpiration.EXPIRE
     renewal: Renewal = field(default_factory=Renewal)
     conversion: Conversion | None = None
+    restrictions: tuple[Restriction, ...] = ()
+    offer: Offer = field(default_factory=Offer)
+    hold_policy: HoldPolicy = field(default_factory=HoldPolicy)
+    sharing: Sharing = field(default_factory=Sharing)
+    refund: RefundPolicy = field(default_factory=RefundPolicy)
+    warn_days: int = 7
+    """How many days before units lapse they are announced."""
+    revive_days: int = 0
+    """For how many days after units lapsed they can be claimed back."""
+    make_up_days: int = 14
+    """How many days a make-up lot lasts after the day it is made."""
 
     @property
     def unit(self) -> LotUnit | None:
@@ -98,95 +129,11 @@ class Terms:
 
 def terms_to_json(terms: Terms) -> dict[str, Any]:
     """Return the JSON form kept on the version row."""
-    access, validity, conversion = terms.access, terms.validity, terms.conversion
-    return {
-        "kind": terms.kind,
-        "priceMinor": terms.price_minor,
-        "quantity": terms.quantity,
-        "validity": {
-            "rule": validity.rule,
-            "count": validity.count,
-            "unit": validity.unit,
-            "lastDay": validity.last_day.isoformat() if validity.last_day else None,
-        },
-        "activation": terms.activation,
-        "startWithinDays": terms.start_within_days,
-        "access": {
-            "serviceIds": _sorted_text(access.service_ids),
-            "categories": _sorted_text(access.categories),
-            "locationIds": _sorted_text(access.location_ids),
-        },
-        "outcomes": {
-            "earlyCancel": terms.outcomes.early_cancel,
-            "lateCancel": terms.outcomes.late_cancel,
-            "noShow": terms.outcomes.no_show,
-            "lateCancelMinutes": terms.outcomes.late_cancel_minutes,
-        },
-        "coveredBy": terms.covered_by,
-        "backWindowDays": terms.back_window_days,
-        "holdsAllowed": terms.holds_allowed,
-        "priority": terms.priority,
-        "afterExpiration": terms.after_expiration,
-        "renewal": {
-            "trigger": terms.renewal.trigger,
-            "unused": terms.renewal.unused,
-            "renewalsMax": terms.renewal.renewals_max,
-            "bookedCountsAsDepleted": terms.renewal.booked_counts_as_depleted,
-            "oldVisitsMayTrigger": terms.renewal.old_visits_may_trigger,
-        },
-        "conversion": conversion and {"targetOptionId": str(conversion.target_option_id), "unused": conversion.unused},
-    }
+    stored: dict[str, Any] = to_json(terms)
+    return stored
 
 
 def terms_from_json(stored: dict[str, Any]) -> Terms:
-    """Rebuild the terms from `terms_to_json`'s form."""
-    validity, access, outcomes = stored["validity"], stored["access"], stored["outcomes"]
-    renewal, conversion = stored["renewal"], stored["conversion"]
-    return Terms(
-        kind=PassKind(stored["kind"]),
-        price_minor=stored["priceMinor"],
-        quantity=stored["quantity"],
-        validity=Validity(
-            rule=ValidityRule(validity["rule"]),
-            count=validity["count"],
-            unit=PeriodUnit(validity["unit"]) if validity["unit"] else None,
-            last_day=date.fromisoformat(validity["lastDay"]) if validity["lastDay"] else None,
-        ),
-        activation=Activation(stored["activation"]),
-        start_within_days=stored["startWithinDays"],
-        access=Access(
-            service_ids=_ids(access["serviceIds"]),
-            categories=None
-            if access["categories"] is None
-            else frozenset(ServiceCategory(name) for name in access["categories"]),
-            location_ids=_ids(access["locationIds"]),
-        ),
-        outcomes=Outcomes(
-            early_cancel=OutcomeEffect(outcomes["earlyCancel"]),
-            late_cancel=OutcomeEffect(outcomes["lateCancel"]),
-            no_show=OutcomeEffect(outcomes["noShow"]),
-            late_cancel_minutes=outcomes["lateCancelMinutes"],
-        ),
-        covered_by=CoveredBy(stored["coveredBy"]),
-        back_window_days=stored["backWindowDays"],
-        holds_allowed=stored["holdsAllowed"],
-        priority=stored["priority"],
-        after_expiration=AfterExpiration(stored["afterExpiration"]),
-        renewal=Renewal(
-            trigger=RenewalTrigger(renewal["trigger"]),
-            unused=UnusedAtRenewal(renewal["unused"]),
-            renewals_max=renewal["renewalsMax"],
-            booked_counts_as_depleted=renewal["bookedCountsAsDepleted"],
-            old_visits_may_trigger=renewal["oldVisitsMayTrigger"],
-        ),
-        conversion=conversion
-        and Conversion(UUID(conversion["targetOptionId"]), UnusedAtConversion(conversion["unused"])),
-    )
-
-
-def _ids(texts: list[str] | None) -> frozenset[UUID] | None:
-    return None if texts is None else frozenset(UUID(text) for text in texts)
-
-
-def _sorted_text(values: frozenset[Any] | None) -> list[str] | None:
-    return None if values is None else sorted(str(value) for value in values)
+    """Rebuild the terms from `terms_to_json`'s form. A version sold before a term existed has that term's default."""
+    terms: Terms = from_json(Terms, stored)
+    return terms

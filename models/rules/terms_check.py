@@ -1,6 +1,7 @@
 """Which terms can be sold. Every contradiction is named, with the field it is in."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from models.rules.codes import Code, Reason, because
 from models.rules.terms import Terms
@@ -42,15 +43,17 @@ def _numbers(terms: Terms) -> Found:
     yield from _range(terms.renewal.renewals_max, 1, 1200, "renewal", "renewalsMax")
 
 
-def _contradiction(sentence: str, *path: str) -> tuple[tuple[str, ...], Reason]:
-    return path, because(Code.TERMS_CONTRADICT, sentence=sentence)
+def _contradiction(sentence: str, *path: str, **values: Any) -> tuple[tuple[str, ...], Reason]:
+    return path, because(Code.TERMS_CONTRADICT, sentence=sentence, **values)
 
 
 def _quantity(terms: Terms) -> Found:
     if terms.kind.metered and terms.quantity is None:
-        yield _contradiction(f"A {terms.kind} pass needs a quantity.", "quantity")
+        yield _contradiction("A {kind} pass needs a quantity.", "quantity", kind=terms.kind)
     if not terms.kind.metered and terms.quantity is not None:
-        yield _contradiction(f"A pass of the kind {terms.kind} counts nothing and has no quantity.", "quantity")
+        yield _contradiction(
+            "A pass of the kind {kind} counts nothing and has no quantity.", "quantity", kind=terms.kind
+        )
     for name, listed in (
         ("serviceIds", terms.access.service_ids),
         ("categories", terms.access.categories),

@@ -166,6 +166,44 @@ class OutcomeEffect(StrEnum):
     FORFEIT = "FORFEIT"
 
 
+class RestrictionPer(StrEnum):
+    """The length of a cycle of an attendance restriction."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    YEAR = "YEAR"
+
+
+class RestrictionCycle(StrEnum):
+    """Where cycles begin: by the calendar (the business's week start, the 1st), or counted from the pass's start."""
+
+    CALENDAR = "CALENDAR"
+    PASS = "PASS"
+
+
+class SaleChannel(StrEnum):
+    """How a sale reaches the studio."""
+
+    ONLINE = "ONLINE"
+    STAFF = "STAFF"
+    DIRECT_LINK = "DIRECT_LINK"
+
+
+class RefundBasis(StrEnum):
+    """What a refund pays for: what is unused pro rata, or the price less what was used at the drop-in price."""
+
+    UNUSED_PRO_RATA = "UNUSED_PRO_RATA"
+    DROP_IN_PRICE = "DROP_IN_PRICE"
+
+
+class RenewalPrice(StrEnum):
+    """Which price a renewal charges: the sold version's, or the current version's, announced before."""
+
+    SOLD_VERSION = "SOLD_VERSION"
+    CURRENT_VERSION = "CURRENT_VERSION"
+
+
 class HoldKind(StrEnum):
     """FREEZE extends the pass, BLOCK does not, CLOSURE is a freeze made by a closed location."""
 
@@ -186,6 +224,13 @@ class ClosedReason(StrEnum):
     CONVERTED = "CONVERTED"
     DEACTIVATED = "DEACTIVATED"
     RELEASED = "RELEASED"
+    REFUNDED = "REFUNDED"
+    TRANSFERRED = "TRANSFERRED"
+
+    @property
+    def by_hand(self) -> bool:
+        """True where somebody took the pass out of use: that is then its status, whatever its dates say."""
+        return self not in (ClosedReason.EXPIRED, ClosedReason.RELEASED)
 
 
 class PassStatus(StrEnum):
@@ -199,6 +244,8 @@ class PassStatus(StrEnum):
     EXPIRED = "EXPIRED"
     CONVERTED = "CONVERTED"
     DEACTIVATED = "DEACTIVATED"
+    REFUNDED = "REFUNDED"
+    TRANSFERRED = "TRANSFERRED"
 
 
 class Standing(StrEnum):
@@ -219,6 +266,8 @@ class DueKind(StrEnum):
     RETRY = "RETRY"
     RELEASE = "RELEASE"
     LOT_EXPIRE = "LOT_EXPIRE"
+    REMIND = "REMIND"
+    WARN = "WARN"
 
 
 class AllocationPreset(StrEnum):
@@ -226,6 +275,14 @@ class AllocationPreset(StrEnum):
 
     DEFAULT = "DEFAULT"
     PRIORITY_FIRST = "PRIORITY_FIRST"
+
+
+class Language(StrEnum):
+    """A language in which people are told things. Its lower case is the tag that HTTP uses for it."""
+
+    EN = "EN"
+    FR = "FR"
+    ES = "ES"
 
 
 class PaymentMethod(StrEnum):
@@ -254,6 +311,8 @@ class OrderPurpose(StrEnum):
     SALE = "SALE"
     RENEWAL = "RENEWAL"
     CONVERSION = "CONVERSION"
+    FEE = "FEE"
+    PACKAGE = "PACKAGE"
 
 
 class OrderState(StrEnum):

@@ -119,4 +119,5 @@ async def _proposed(context: Context, visit: ProposedVisitInput) -> VisitFacts:
         ends_at=visit.ends_at,
         booked_at=context.now,
         day=local_day(visit.starts_at, location.zone or context.business.zone),
+        zone=location.zone or context.business.zone,
     )

@@ -87,6 +87,11 @@ def test_the_stored_form_names_every_term() -> None:
 def test_an_empty_list_opens_nothing_and_is_not_mistaken_for_no_list() -> None:
     shut = Terms(PassKind.SESSION, 0, access=Access(frozenset(), frozenset(), frozenset()))
     assert terms_from_json(terms_to_json(shut)).access == shut.access
-    assert terms_to_json(shut)["access"] == {"serviceIds": [], "categories": [], "locationIds": []}
+    assert terms_to_json(shut)["access"] == {
+        "serviceIds": [],
+        "categories": [],
+        "locationIds": [],
+        "hours": None,
+    }
     named = Access(service_ids=frozenset({UUID(int=7)}))
     assert terms_to_json(Terms(PassKind.SESSION, 0, access=named))["access"]["serviceIds"] == [str(UUID(int=7))]

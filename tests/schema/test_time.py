@@ -199,4 +199,4 @@ async def test_the_status_shown_the_status_filtered_by_and_the_status_of_the_rul
         assert rows == {each: status_at(facts[each], business.policy, instant) for each in ids}
         met |= set(rows.values())
 
-    assert met == set(PassStatus) - {PassStatus.CONVERTED}
+    assert met == set(PassStatus) - {PassStatus.CONVERTED, PassStatus.REFUNDED, PassStatus.TRANSFERRED}
