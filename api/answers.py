@@ -6,34 +6,57 @@ from uuid import uuid4
 
 import asyncpg
 import structlog
+from cross_web import HTTPException
 from graphql import GraphQLError
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import JSONResponse
 
 from models.errors import Refused, StoreUnavailable
 from models.rules.codes import Code, Reason, because
+from models.rules.values import Language
 from schema import errors as schema_errors
+from schema.language import tag
 
 _STORE_AWAY = (OSError, StoreUnavailable, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 _log = structlog.get_logger(__name__)
 
 
-def error_json(reason: Reason) -> dict[str, Any]:
+class RequestRefused(HTTPException):
+    """The request is refused before GraphQL sees it: a status and a sentence with `{names}` of the values."""
+
+    def __init__(self, status: int, sentence: str, **values: Any) -> None:
+        self.reason_told = because(Code.INVALID_INPUT, sentence=sentence, **values)
+        super().__init__(status, self.reason_told.message)
+
+
+def language_headers(language: Language) -> dict[str, str]:
+    """Return the headers that say in which language an answer is, and that another might have been asked for."""
+    return {"Content-Language": tag(language), "Vary": "Accept, Accept-Language"}
+
+
+def error_json(reason: Reason, language: Language) -> dict[str, Any]:
     """Return one entry of `errors`."""
-    return {"message": reason.message, "extensions": {"code": reason.code.name, "remedy": reason.remedy}}
+    told = {"code": reason.code.name, "remedy": reason.remedy_in(language)}
+    return {"message": reason.message_in(language), "extensions": told}
 
 
-def error_response(status: int, reason: Reason, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def error_response(
+    status: int, reason: Reason, headers: Mapping[str, str] | None = None, language: Language = Language.EN
+) -> JSONResponse:
     """Make the whole answer of a request that never reached GraphQL."""
-    return JSONResponse({"errors": [error_json(reason)]}, status, {"Cache-Control": "no-store", **(headers or {})})
+    headers = {"Cache-Control": "no-store", **language_headers(language), **(headers or {})}
+    return JSONResponse({"errors": [error_json(reason, language)]}, status, headers)
 
 
-def shown(error: GraphQLError) -> dict[str, Any]:
-    """Return the error as the caller may see it; a fault of the document itself gets its code and remedy here."""
+def shown(error: GraphQLError, language: Language) -> dict[str, Any]:
+    """Return the error as the caller may see it; a fault of the document itself gets its code and remedy here.
+
+    What is wrong with a document is said in graphql-core's own English words.
+    """
     if "code" not in (error.extensions or {}):
         error = schema_errors.shown(error)
     formatted: dict[str, Any] = dict(error.formatted)
-    known = {"code": Code.INVALID_INPUT.name, "remedy": Code.INVALID_INPUT.remedy}
+    known = {"code": Code.INVALID_INPUT.name, "remedy": because(Code.INVALID_INPUT).remedy_in(language)}
     formatted["extensions"] = known | dict(error.extensions or {})
     return formatted
 

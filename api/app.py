@@ -21,6 +21,7 @@ from api.observability import RequestLog, configure_logging
 from models.errors import StoreUnavailable
 from models.operations.base import Actor
 from models.queries.tenants import key_owner
+from models.rules.values import Language
 from models.runtime import Runtime, open_runtime
 from models.settings import Settings, settings
 from schema.context import Context
@@ -50,9 +51,9 @@ def create_app(chosen: Settings | None = None, runtime: Runtime | None = None) -
             await opened.close()
         _log.info("api.stopped")
 
-    def context(caller: Caller) -> Context:
+    def context(caller: Caller, language: Language) -> Context:
         owner = caller.owner
-        return Context(opened, caller.business, Actor(owner.role, owner.key_id, owner.client_id))
+        return Context(opened, caller.business, Actor(owner.role, owner.key_id, owner.client_id), language)
 
     endpoint = GraphQLEndpoint(schema, Authenticator(opened), context, page=chosen.graphiql)
     routes: list[BaseRoute] = [

@@ -17,22 +17,25 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from structlog.contextvars import bind_contextvars
 
-from api.answers import error_response, reason_of, shown
+from api.answers import RequestRefused, error_response, language_headers, reason_of, shown
 from api.auth import Authenticator, Caller
 from api.page import page_response
 from models.errors import Unauthenticated
 from models.rules.codes import Code, because
+from models.rules.language import preferred
+from models.rules.values import Language
 from schema.context import Context
 from schema.schema import Schema
 
 BODY_BYTES_MAX = 1_048_576
 JSON_TYPE = "application/json"
 RESPONSE_TYPE = "application/graphql-response+json"
+_LANGUAGE_HEADERS = ("Content-Language", "Vary")
 _PARTS = {"query", "variables", "operationName"}
 _WILD = {"*/*", "application/*"}
 _BY_METHOD = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 
-MakeContext = Callable[[Caller], Context]
+MakeContext = Callable[[Caller, Language], Context]
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -54,29 +57,30 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self._respond(request)
         except Unauthenticated:
             challenge = {"WWW-Authenticate": 'Bearer realm="sessionpass"'}
-            response = error_response(401, because(Code.UNAUTHENTICATED), challenge)
+            response = error_response(401, because(Code.UNAUTHENTICATED), challenge, language_of(request))
         except HTTPException as error:
-            response = _refused(error)
+            response = _refused(error, language_of(request))
         except Exception as error:  # noqa: BLE001 - the last line: it is logged and masked
             reason = reason_of(error)
             away = reason.code is Code.STORE_UNAVAILABLE
-            response = error_response(503 if away else 500, reason, {"Retry-After": "1"} if away else None)
+            headers = {"Retry-After": "1"} if away else None
+            response = error_response(503 if away else 500, reason, headers, language_of(request))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
         if request.method not in _BY_METHOD:
-            raise HTTPException(405, "GraphQL is asked with GET or POST.")
+            raise RequestRefused(405, "GraphQL is asked with GET or POST.")
         accept = request.headers.get("accept", "")
         if self._page is not None and _asks_for_page(request, accept):
             return self._page
         if answer_type(accept) is None:
-            raise HTTPException(406, f"Answers are {RESPONSE_TYPE} or {JSON_TYPE}.")
+            raise RequestRefused(406, "Answers are {newer} or {older}.", newer=RESPONSE_TYPE, older=JSON_TYPE)
         request.state.caller = caller = await self._authenticator.caller(request)
         bind_contextvars(business=str(caller.owner.business_id), key=str(caller.owner.key_id))
         if request.method == "POST":
             media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media_type != JSON_TYPE:
-                raise HTTPException(415, f"The body must be {JSON_TYPE}.")
+                raise RequestRefused(415, "The body must be {older}.", older=JSON_TYPE)
             request = Request(request.scope, await _limited(request))
             quick = await self._quick(request)
             if quick is not None:
@@ -91,7 +95,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         variables, name = data.get("variables"), data.get("operationName")
         if not isinstance(variables, (dict, type(None))) or not isinstance(name, (str, type(None))):
             return None
-        async with self._make_context(request.state.caller) as context:
+        async with self._make_context(request.state.caller, language_of(request)) as context:
             result = await self._quickly(data["query"], variables or {}, name, context)
         if result is None:
             return None
@@ -99,12 +103,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Make the context of one request from its caller."""
-        return self._make_context(request.state.caller)
+        assert isinstance(request, Request)
+        return self._make_context(request.state.caller, language_of(request))
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """Note the media type the caller prefers, for `create_response`."""
+        """Note the media type and the language the caller prefers, for `create_response`."""
         response = await super().get_sub_response(request)
         response.media_type = answer_type(request.headers.get("accept", ""))
+        assert isinstance(request, Request)
+        response.headers.update(language_headers(language_of(request)))
         return response
 
     def decode_json(self, data: str | bytes) -> object:
@@ -112,16 +119,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             value = json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise HTTPException(400, "That is not JSON.") from error
+            raise RequestRefused(400, "That is not JSON.") from error
         if value is not None and not isinstance(value, (dict, list)):
-            raise HTTPException(400, "The JSON must be an object.")
+            raise RequestRefused(400, "The JSON must be an object.")
         return value if value is not None else {}
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         """Read the request's parts; strawberry checks all but the operation's name."""
         parsed = await super().parse_http_body(request)
         if not isinstance(parsed, list) and not isinstance(parsed.operation_name, (str, type(None))):
-            raise HTTPException(400, "The operation's name must be a string or null.")
+            raise RequestRefused(400, "The operation's name must be a string or null.")
         return parsed
 
     async def execute_single(  # noqa: PLR0917, RUF100 - strawberry's signature
@@ -146,16 +153,21 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 )
         except InvalidOperationTypeError as error:
             status = 405 if method == "GET" and error.operation_type is OperationType.MUTATION else 400
-            raise HTTPException(status, f"A {error.operation_type.value} is not carried out by {method}.") from error
+            raise RequestRefused(
+                status,
+                "A {operation} is not carried out by {method}.",
+                operation=error.operation_type.value,
+                method=method,
+            ) from error
         except CannotGetOperationTypeError as error:
             raise HTTPException(400, error.as_http_error_reason()) from error
         except MissingQueryError as error:
-            raise HTTPException(400, "The request has no query.") from error
+            raise RequestRefused(400, "The request has no query.") from error
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Show the result; what failed before execution has no `data` at all."""
         errors = result.errors or []
-        answer: dict[str, Any] = {"errors": [shown(error) for error in errors]} if errors else {}
+        answer: dict[str, Any] = {"errors": [shown(error, language_of(request)) for error in errors]} if errors else {}
         if result.data is not None or any(error.path for error in errors):
             answer["data"] = result.data
         return answer  # type: ignore[return-value]
@@ -166,7 +178,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """Answer in the media type asked for. Only the newer one tells a failed request by its status."""
         media_type = sub_response.media_type or JSON_TYPE
         failed = media_type == RESPONSE_TYPE and "data" not in response_data
-        headers = {"Cache-Control": "no-store", "Content-Type": f"{media_type}; charset=utf-8", "Vary": "Accept"}
+        headers = {"Cache-Control": "no-store", "Content-Type": f"{media_type}; charset=utf-8"}
+        headers |= {name: sub_response.headers[name] for name in _LANGUAGE_HEADERS}
         return Response(self.encode_json(response_data), 400 if failed else 200, headers)
 
 
@@ -201,12 +214,12 @@ async def _limited(request: Request) -> Callable[[], Awaitable[Message]]:
     """Read the body up to the limit, and give back a `receive` that hands it over in one piece."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > BODY_BYTES_MAX:
-        raise HTTPException(413, f"A request holds at most {BODY_BYTES_MAX} bytes.")
+        raise RequestRefused(413, "A request holds at most {limit} bytes.", limit=BODY_BYTES_MAX)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_BYTES_MAX:
-            raise HTTPException(413, f"A request holds at most {BODY_BYTES_MAX} bytes.")
+            raise RequestRefused(413, "A request holds at most {limit} bytes.", limit=BODY_BYTES_MAX)
     message: Message = {"type": "http.request", "body": bytes(body), "more_body": False}
 
     async def receive() -> Message:
@@ -215,6 +228,14 @@ async def _limited(request: Request) -> Callable[[], Awaitable[Message]]:
     return receive
 
 
-def _refused(error: HTTPException) -> Response:
+def language_of(request: Request) -> Language:
+    """Return the language to answer in: what the caller asks for, else what their business speaks, else English."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    spoken = caller.business.language if caller else Language.EN
+    return preferred(request.headers.get("accept-language"), spoken)
+
+
+def _refused(error: HTTPException, language: Language) -> Response:
     allow = {"Allow": "GET, POST" if "GET or POST" in error.reason else "POST"} if error.status_code == 405 else None
-    return error_response(error.status_code, because(Code.INVALID_INPUT, sentence=error.reason), allow)
+    reason = getattr(error, "reason_told", None) or because(Code.INVALID_INPUT, sentence=error.reason)
+    return error_response(error.status_code, reason, allow, language)

@@ -11,13 +11,14 @@ from rich.console import Console
 
 from models.errors import Refused
 from models.operations.create_business import NewBusiness, create_api_key, create_business, revoke_api_key
-from models.rules.values import Role
+from models.rules.values import Language, Role
 from models.runtime import Runtime, open_runtime
 from models.settings import settings
 from schema.ids import split
 
 T = TypeVar("T")
 KeyRole = Literal["OWNER", "STAFF", "CLIENT", "PARTNER"]
+LanguageTag = Literal["en", "fr", "es"]
 console = Console()
 
 
@@ -44,6 +45,9 @@ def create_business_command(
     zone: Annotated[str, typer.Option(help="Its IANA time zone, such as Europe/Paris.")],
     currency: Annotated[str, typer.Option(help="Its ISO currency.")] = "EUR",
     week_start: Annotated[int, typer.Option(min=1, max=7, help="The first day of its week, 1 is Monday.")] = 1,
+    language: Annotated[
+        LanguageTag, typer.Option(help="The language it speaks to those who ask for none.", case_sensitive=False)
+    ] = "en",
     test_cards: Annotated[bool, typer.Option("--test-cards", help="Take test cards, which move no money.")] = False,
     test_clock: Annotated[
         datetime | None,
@@ -57,7 +61,16 @@ def create_business_command(
     async def act(runtime: Runtime) -> tuple[UUID, str]:
         begins = test_clock and test_clock.replace(tzinfo=UTC)
         business_id = await create_business(
-            runtime, NewBusiness(name, zone, currency, week_start, begins, test_cards or begins is not None)
+            runtime,
+            NewBusiness(
+                name,
+                zone,
+                currency,
+                week_start,
+                begins,
+                test_cards or begins is not None,
+                Language(language.upper()),
+            ),
         )
         return business_id, await create_api_key(runtime, business_id, Role.OWNER, "Owner")
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from contextvars import Token
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -15,8 +16,9 @@ from models.errors import SessionPassError
 from models.operations.base import Actor
 from models.queries import tenants
 from models.queries.tenants import Business
-from models.rules.values import Role
+from models.rules.values import Language, Role
 from models.runtime import Runtime
+from schema.language import SPOKEN
 from schema.loaders import Loaders
 
 P = ParamSpec("P")
@@ -71,15 +73,18 @@ class Reader:
 class Context:
     """The request. Nothing connects before something is asked; close it at the end.
 
-    `now` is the business's own time, the same for every field of the answer.
+    `now` is the business's own time, the same for every field of the answer; `language` is what its sentences are in.
     """
 
     runtime: Runtime
     business: Business
     actor: Actor
+    language: Language = Language.EN
     now: datetime = field(init=False)
     reader: Reader = field(init=False)
     loaders: Loaders = field(init=False)
+    playing: asyncio.Lock = field(init=False, repr=False, default_factory=asyncio.Lock)
+    _former_language: Token[Language] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.now = self.business.now(self.runtime.clock.now())
@@ -109,9 +114,11 @@ class Context:
         await self.reader.close()
 
     async def __aenter__(self) -> "Context":
+        self._former_language = SPOKEN.set(self.language)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        SPOKEN.reset(self._former_language)
         await self.close()
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse
 from strawberry.extensions import SchemaExtension
 
-from schema.limits import CHARACTERS_MAX, COMMENTS_MAX, TOKENS_MAX, refusal, too_many_values, too_much
+from models.rules.codes import Code, Reason, because
+from schema.limits import CHARACTERS_MAX, COMMENTS_MAX, TOKENS_MAX, refusal, too_complex, too_many_values, too_much
 
 REMEMBERED_MAX = 256
 REMEMBERED_CHARACTERS_MAX = 16_384
@@ -21,9 +22,9 @@ class _Known:
 
     document: DocumentNode
     valid_under: set[int] = field(default_factory=set)
-    verdicts: dict[tuple[tuple[str, int], ...], str | None] = field(default_factory=dict)
+    verdicts: dict[tuple[tuple[str, int], ...], Reason | None] = field(default_factory=dict)
 
-    def verdict(self, variables: dict[str, Any]) -> str | None:
+    def verdict(self, variables: dict[str, Any]) -> Reason | None:
         """Return what is too much about it with these variables; only whole numbers can be page sizes."""
         sizes = tuple(sorted((name, value) for name, value in variables.items() if type(value) is int))
         if sizes not in self.verdicts:
@@ -50,7 +51,7 @@ class Remembered:
             self._known.move_to_end(text)
             return known
         if len(text) > CHARACTERS_MAX:
-            raise refusal(f"it is longer than {CHARACTERS_MAX} characters.")
+            raise refusal(too_complex("it is longer than {limit} characters.", CHARACTERS_MAX))
         known = _Known(parse(text, max_lexical_tokens=TOKENS_MAX, max_comments=COMMENTS_MAX))
         if len(text) <= REMEMBERED_CHARACTERS_MAX:
             self._known[text] = known
@@ -90,16 +91,21 @@ class GuardedDocuments(SchemaExtension):
         context = self.execution_context
         if context.query and context.graphql_document is None:
             variables = context.variables or {}
-            sentence = too_many_values(variables)
-            if sentence is None:
+            reason = too_many_values(variables)
+            if reason is None:
                 self._known = REMEMBERED.parsed(context.query)
                 context.graphql_document = self._known.document
-                sentence = self._known.verdict(variables)
-            if sentence is not None:
-                raise refusal(sentence)
+                reason = self._known.verdict(variables)
+            if reason is not None:
+                raise refusal(reason)
             assert context.graphql_document is not None
             if context._provided_operation_name is None and _several(context.graphql_document):
-                raise GraphQLError("The document has several operations; operationName says which one is meant.")
+                raise refusal(
+                    because(
+                        Code.INVALID_INPUT,
+                        sentence="The document has several operations; operationName says which one is meant.",
+                    )
+                )
         yield
 
     def on_validate(self) -> Iterator[None]:

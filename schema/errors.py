@@ -15,6 +15,8 @@ from graphql import GraphQLError
 
 from models.errors import Problem, Refused, StoreUnavailable
 from models.rules.codes import Code, Reason, because
+from schema.language import spoken
+from schema.projection import told_by_source
 
 _log = structlog.get_logger(__name__)
 
@@ -29,19 +31,34 @@ class UserError:
     path: list[str] = strawberry.field(description="The input field it is about, outermost name first.")
 
 
+@told_by_source
+def _message(root: strawberry.Parent[Reason]) -> str:
+    return root.message_in(spoken())
+
+
+@told_by_source
+def _remedy(root: strawberry.Parent[Reason]) -> str:
+    return root.remedy_in(spoken())
+
+
 @strawberry.type(name="Reason", description="Why something cannot be, and what would help.")
 class ReasonNode:
-    """A reason as the caller reads it. The source is a `models.rules.codes.Reason`."""
+    """A reason as the caller reads it, in the caller's language. Its source is a `models.rules.codes.Reason`."""
 
     code: Code = strawberry.field(description="The stable word for it.")
-    message: str = strawberry.field(description="What stands in the way, in a sentence.")
-    remedy: str = strawberry.field(description="What can be done about it.")
+    message: str = strawberry.field(resolver=_message, description="What stands in the way, in a sentence.")
+    remedy: str = strawberry.field(resolver=_remedy, description="What can be done about it.")
 
 
 def from_problem(problem: Problem) -> UserError:
     """Return the problem as a payload shows it."""
-    reason = problem.reason
-    return UserError(code=reason.code, message=reason.message, remedy=reason.remedy, path=list(problem.path))
+    reason, language = problem.reason, spoken()
+    return UserError(
+        code=reason.code,
+        message=reason.message_in(language),
+        remedy=reason.remedy_in(language),
+        path=list(problem.path),
+    )
 
 
 def user_errors(refused: Refused) -> list[UserError]:
@@ -64,5 +81,6 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 
 def _dressed(error: GraphQLError, reason: Reason, path: list[str]) -> GraphQLError:
-    told: dict[str, Any] = {"code": reason.code.name, "message": reason.message, "remedy": reason.remedy, "path": path}
-    return GraphQLError(reason.message, nodes=error.nodes, path=error.path, extensions=told)
+    message, remedy = reason.message_in(spoken()), reason.remedy_in(spoken())
+    told: dict[str, Any] = {"code": reason.code.name, "message": message, "remedy": remedy, "path": path}
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=told)

@@ -21,7 +21,8 @@ from graphql import (
     VariableNode,
 )
 
-from models.rules.codes import Code, because
+from models.rules.codes import Code, Reason, because
+from schema.language import spoken
 
 TOKENS_MAX = 4_000
 CHARACTERS_MAX = 65_536
@@ -85,14 +86,14 @@ class Weighing:
         self._measured: dict[str, _Measure] = {}
         self._open: set[str] = set()
 
-    def weigh(self) -> str | None:
-        """Return what is too much about the document, as a clause, or None where it may be carried out."""
+    def weigh(self) -> Reason | None:
+        """Return what is too much about the document, or None where it may be carried out."""
         if len(self._fragments) > self.limits.fragments_max:
-            return f"it defines more than {self.limits.fragments_max} fragments."
+            return too_complex("it defines more than {limit} fragments.", self.limits.fragments_max)
         try:
             self._walk()
         except RecursionError:
-            return f"it is nested more than {self.limits.depth_max} levels deep."
+            return too_complex("it is nested more than {limit} levels deep.", self.limits.depth_max)
         return self._verdict()
 
     def _walk(self) -> None:
@@ -108,20 +109,17 @@ class Weighing:
         for name in self._fragments:
             self._fragment(name)
 
-    def _verdict(self) -> str | None:
+    def _verdict(self) -> Reason | None:
         limits = self.limits
-        for found, limit, clause in (
-            (self.depth, limits.depth_max, "it is nested more than {} levels deep."),
-            (self.root_fields, limits.root_fields_max, "it asks for more than {} fields at the top level."),
-            (self.aliases, limits.aliases_max, "it uses more than {} aliases."),
-            (self.directives, limits.directives_max, "it uses more than {} directives."),
-            (self.repeats, limits.repeats_max, "it names one field more than {} times in one selection."),
-            (self.visited, limits.fields_max, "it selects more than {} fields."),
-            (self.cost, limits.cost_max, "its answer may hold more than {} fields."),
-        ):
-            if found > limit:
-                return clause.format(limit)
-        return None
+        return (
+            _over(self.depth, limits.depth_max, "it is nested more than {limit} levels deep.")
+            or _over(self.root_fields, limits.root_fields_max, "it asks for more than {limit} fields at the top level.")
+            or _over(self.aliases, limits.aliases_max, "it uses more than {limit} aliases.")
+            or _over(self.directives, limits.directives_max, "it uses more than {limit} directives.")
+            or _over(self.repeats, limits.repeats_max, "it names one field more than {limit} times in one selection.")
+            or _over(self.visited, limits.fields_max, "it selects more than {limit} fields.")
+            or _over(self.cost, limits.cost_max, "its answer may hold more than {limit} fields.")
+        )
 
     def _selection(self, selections: SelectionSetNode | None) -> _Measure:
         depth = cost = width = 0
@@ -183,12 +181,21 @@ def _clamped(size: Any) -> int:
     return max(1, min(size, PAGE_MAX))
 
 
-def too_much(document: DocumentNode, variables: Mapping[str, Any], limits: Limits = LIMITS) -> str | None:
+def too_complex(sentence: str, limit: int) -> Reason:
+    """Return the reason that a document is too much; `sentence` is a clause with `{limit}` open."""
+    return because(Code.TOO_COMPLEX, sentence=sentence, limit=limit)
+
+
+def _over(found: int, limit: int, sentence: str) -> Reason | None:
+    return too_complex(sentence, limit) if found > limit else None
+
+
+def too_much(document: DocumentNode, variables: Mapping[str, Any], limits: Limits = LIMITS) -> Reason | None:
     """Return what is too much about a document with these variables, or None."""
     return Weighing(document, variables, limits).weigh()
 
 
-def too_many_values(variables: Mapping[str, Any]) -> str | None:
+def too_many_values(variables: Mapping[str, Any]) -> Reason | None:
     """Return what is too much about the variables, or None. Looks at each value once and stops at the limit."""
     waiting: list[tuple[int, Any]] = [(1, variables)]
     seen = 0
@@ -196,15 +203,16 @@ def too_many_values(variables: Mapping[str, Any]) -> str | None:
         depth, value = waiting.pop()
         seen += 1
         if depth > VARIABLE_DEPTH_MAX:
-            return f"its variables are nested more than {VARIABLE_DEPTH_MAX} levels deep."
+            return too_complex("its variables are nested more than {limit} levels deep.", VARIABLE_DEPTH_MAX)
         below = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
         if seen + len(waiting) + len(below) > VARIABLE_VALUES_MAX:
-            return f"its variables hold more than {VARIABLE_VALUES_MAX} values."
+            return too_complex("its variables hold more than {limit} values.", VARIABLE_VALUES_MAX)
         waiting += [(depth + 1, each) for each in below]
     return None
 
 
-def refusal(sentence: str) -> GraphQLError:
+def refusal(reason: Reason) -> GraphQLError:
     """Make the error of a document that asks for too much."""
-    reason = because(Code.TOO_COMPLEX, sentence=sentence)
-    return GraphQLError(reason.message, extensions={"code": reason.code.name, "remedy": reason.remedy})
+    language = spoken()
+    told = {"code": reason.code.name, "remedy": reason.remedy_in(language)}
+    return GraphQLError(reason.message_in(language), extensions=told)

@@ -10,7 +10,7 @@ so reading it twice does no harm.
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     FieldNode,
@@ -31,6 +31,7 @@ from graphql.execution.collect_fields import FieldDetails
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 Read = Callable[[Any], Any]
+F = TypeVar("F", bound=Callable[..., Any])
 _FIELDS_MAX = 400
 _KNOWN_MAX = 2_048
 _INT_MAX = 2**31 - 1
@@ -46,6 +47,12 @@ def plainly(read: Read) -> Callable[[Any, Any], Any]:
 
     resolve.plain = read  # type: ignore[attr-defined]
     return resolve
+
+
+def told_by_source(resolver: F) -> F:
+    """Mark the resolver of a field as one that needs its source and nothing else, so that it may be projected."""
+    resolver.told_by_source = True  # type: ignore[attr-defined]
+    return resolver
 
 
 class _Unusual(Exception):  # noqa: N818 - not an error: graphql-core is to look at this value

@@ -75,6 +75,10 @@ def _shorten(built: GraphQLSchema) -> None:
                 field.resolve = plainly(_id_of(kind.name))
             elif definition is not None and definition.is_basic_field:
                 field.resolve = plainly(attrgetter(definition.python_name))
+            elif definition is not None and definition.base_resolver is not None:
+                resolver = definition.base_resolver.wrapped_func
+                if getattr(resolver, "told_by_source", False):
+                    field.resolve = plainly(resolver)
 
 
 def _id_of(type_name: str) -> Callable[[Any], str]:

@@ -1,7 +1,7 @@
 """Convert a pass to another purchase option: now, at its end, or on a date. It has exactly one successor."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 

@@ -12,7 +12,7 @@ from models.operations.base import CLOCK_FIRST, CLOCK_LAST
 from models.queries import tenants
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
-from models.rules.values import AllocationPreset, Role
+from models.rules.values import AllocationPreset, Language, Role
 from models.runtime import Runtime
 from models.tables.base import new_id
 from models.tables.tenants import api_keys, businesses
@@ -23,7 +23,10 @@ _CURRENCY = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class NewBusiness:
-    """A tenant to be. `test_clock_at` gives it a time of its own; test cards pay without money, for sandboxes only."""
+    """A tenant to be. `test_clock_at` gives it a time of its own; test cards pay without money, for sandboxes only.
+
+    It speaks `language` to those who ask for none.
+    """
 
     name: str
     zone: str
@@ -31,6 +34,7 @@ class NewBusiness:
     week_start: int = 1
     test_clock_at: datetime | None = None
     accepts_test_cards: bool = True
+    language: Language = Language.EN
 
 
 async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
@@ -64,6 +68,7 @@ async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
                 release_days=14,
                 late_cancel_minutes=720,
                 accepts_test_cards=command.accepts_test_cards,
+                language=command.language,
                 test_clock_at=command.test_clock_at,
                 created_at=runtime.clock.now(),
             )

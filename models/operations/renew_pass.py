@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from models.errors import refuse
+from models.errors import Problem, Refused, refuse
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.lapse import lapse_lots
@@ -13,7 +13,7 @@ from models.operations.refresh import refresh
 from models.operations.sell_pass import checked_payment
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
-from models.rules.codes import Code
+from models.rules.codes import Code, because
 from models.rules.facts import PassFacts
 from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
 from models.rules.status import ended, standing_at, used_up

@@ -8,7 +8,7 @@ import asyncpg
 
 from models.rules.status import RetryPolicy
 from models.rules.terms import Outcomes
-from models.rules.values import AllocationPreset, Role
+from models.rules.values import AllocationPreset, Language, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class Business:
     policy: RetryPolicy
     late_cancel_minutes: int
     accepts_test_cards: bool
+    block_on_dispute: bool
+    freeze_on_failed_charge: bool
+    language: Language
     test_clock_at: datetime | None
 
     def now(self, real: datetime) -> datetime:
@@ -76,5 +79,8 @@ async def business(reader: asyncpg.Connection, *, lock: bool = False) -> Busines
         policy=RetryPolicy(tuple(row["retry_after_hours"]), row["grace_days"], row["release_days"]),
         late_cancel_minutes=row["late_cancel_minutes"],
         accepts_test_cards=row["accepts_test_cards"],
+        block_on_dispute=row["block_on_dispute"],
+        freeze_on_failed_charge=row["freeze_on_failed_charge"],
+        language=Language(row["language"]),
         test_clock_at=row["test_clock_at"],
     )

@@ -34,8 +34,34 @@ _NUMBER = re.compile(r"-?\d{1,18}")
 _LONG_NUMBER = re.compile(r"-?\d{5,18}")
 _AS_THEY_ARE = frozenset({"id", "zone", "field", "pass", "why"})
 _MONTHS = {
-    Language.FR: "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    Language.ES: "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    Language.FR: [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    Language.ES: [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
 }
 _THOUSANDS = {Language.FR: "\u202f", Language.ES: "."}
 

@@ -1,8 +1,8 @@
 """Catalogues of messages in gettext's own text format (`.po`), so that any translator's tool opens them.
 
-    msgctxt  which value the word fills, where it is a word and not a sentence
-    msgid    the English text, `{names}` open
-    msgstr   the translation; `msgstr[n]` for each plural form of the header's `Plural-Forms`
+msgctxt  which value the word fills, where it is a word and not a sentence
+msgid    the English text, `{names}` open
+msgstr   the translation; `msgstr[n]` for each plural form of the header's `Plural-Forms`
 """
 
 import ast
@@ -74,7 +74,7 @@ def _entries(source: str) -> list[tuple[int, dict[str, str]]]:
             raise ValueError(f"line {number} belongs to no entry: {stripped}")
         name = found[1]
         if name:
-            begins = not entries or not part or name in ("msgctxt", "msgid") and part.startswith("msgstr")
+            begins = not entries or not part or (name in ("msgctxt", "msgid") and part.startswith("msgstr"))
             if begins:
                 entries.append((number, {}))
             part = name

@@ -10,11 +10,15 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
+    Text,
     UniqueConstraint,
+)
+from sqlalchemy import (
+    text as sql,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from models.rules.values import AllocationPreset, Role
+from models.rules.values import AllocationPreset, Language, Role
 from models.tables.base import belongs_to, ident, instant, metadata, one_of, tenant_table, text
 
 businesses = Table(
@@ -31,6 +35,9 @@ businesses = Table(
     Column("release_days", Integer, nullable=False),
     Column("late_cancel_minutes", Integer, nullable=False),
     Column("accepts_test_cards", Boolean, nullable=False),
+    Column("block_on_dispute", Boolean, nullable=False, server_default=sql("true")),
+    Column("freeze_on_failed_charge", Boolean, nullable=False, server_default=sql("false")),
+    Column("language", Text, nullable=False, server_default=Language.EN),
     instant("test_clock_at", optional=True),
     instant("created_at"),
     PrimaryKeyConstraint("id"),
@@ -38,6 +45,7 @@ businesses = Table(
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),
     CheckConstraint("grace_days >= 0 AND release_days >= grace_days", name="ladder_in_order"),
     one_of("allocation_preset", AllocationPreset),
+    one_of("language", Language),
 )
 
 api_keys = tenant_table(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import strawberry
 
 from models.queries.tenants import Business
-from models.rules.values import AllocationPreset
+from models.rules.values import AllocationPreset, Language
 from schema.context import Info
 from schema.node import Node
 
@@ -56,6 +56,9 @@ class BusinessNode(Node):
     zone: str = strawberry.field(description="Its IANA time zone.")
     currency: str = strawberry.field(description="The ISO 4217 code of its currency.")
     week_start: int = strawberry.field(description="The first day of its week, from 1 for Monday to 7 for Sunday.")
+    language: Language = strawberry.field(
+        description="The language of what it says to those who ask for none of ours with Accept-Language."
+    )
     now: datetime = strawberry.field(
         resolver=_now, description="The instant this answer is about, which its test clock may set."
     )

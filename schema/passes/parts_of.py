@@ -100,7 +100,7 @@ async def next_events(root: Parent, info: Info) -> list[NextEventNode]:
             kind=ComingEvent(event.kind),
             at=event.at,
             day=named_day(event, root.zone),
-            sentence=sentence(event, root.zone),
+            sentence=sentence(event, root.zone, context.language),
         )
         for event in coming(facts, context.business.policy, context.now)
     ]

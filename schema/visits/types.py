@@ -7,6 +7,7 @@ import strawberry
 
 from models.queries.visits import ChosenBy, ClaimRow, PassedOver, VisitRow
 from models.rules.codes import Code
+from models.rules.explain import why_paid
 from models.rules.values import Account, VisitState
 from schema.catalogue.types import LocationNode, ServiceNode
 from schema.context import Info
@@ -52,6 +53,14 @@ async def _claim_lot(root: strawberry.Parent[ClaimRow], info: Info) -> LotNode |
     return LotNode.of(found)
 
 
+async def _explanation(root: strawberry.Parent[ClaimRow], info: Info) -> str:
+    asked = [root.pass_id, *(each.pass_id for each in root.passed_over)]
+    found: list[Any] = await info.context.loaders.passes.load_many(asked)
+    names = [row and row.purchase_option.name for row in found]
+    others = ((name, each.reasons) for name, each in zip(names[1:], root.passed_over, strict=True))
+    return why_paid(root.chosen_by, names[0], others, info.context.language)
+
+
 @strawberry.type(name="Claim", description="The tie between a visit and the pass that pays for it.")
 class ClaimNode:
     """Its source is a `ClaimRow`."""
@@ -69,6 +78,10 @@ class ClaimNode:
     pinned: bool = strawberry.field(description="Whether somebody named the pass, so that no other replaces it.")
     chosen_by: ChosenBy = strawberry.field(description="What decided that this pass pays.")
     passed_over: list[PassedOverNode] = strawberry.field(description="The other passes that were asked.")
+    explanation: str = strawberry.field(
+        resolver=_explanation,
+        description="Why this pass pays and the others that were asked do not, in plain sentences.",
+    )
     claimed_at: datetime = strawberry.field(description="When it was made.")
 
 

@@ -1,7 +1,7 @@
 """Visits that nothing pays for, with the reasons of every pass that was asked."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -58,5 +58,4 @@ async def unpaid_visits(
 
 
 def _reason(stored: dict[str, Any]) -> ReasonNode:
-    reason = Reason(Code[stored["code"]], tuple(stored["values"].items()))
-    return ReasonNode(code=reason.code, message=reason.message, remedy=reason.remedy)
+    return cast("ReasonNode", Reason(Code[stored["code"]], tuple(stored["values"].items())))

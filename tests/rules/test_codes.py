@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from models.rules.codes import Code, Reason, because
+from models.rules.language import open_names
 
 SOURCES = Path(__file__).parents[2]
 FLOORS = ("models", "schema", "workers", "api")
@@ -16,6 +17,13 @@ FLOORS = ("models", "schema", "workers", "api")
 def names_in(code: Code) -> set[str]:
     """The names left open in the code's sentence and remedy."""
     return {name for text in code.value for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def names_filled(call: ast.Call) -> set[str]:
+    """The names that a call fills, without those that its own sentence leaves open for itself."""
+    values = {keyword.arg for keyword in call.keywords if keyword.arg}
+    inner = [each.value for each in call.keywords if each.arg == "sentence" and isinstance(each.value, ast.Constant)]
+    return values - {name for text in inner for name in open_names(str(text.value))}
 
 
 def calls() -> Iterator[tuple[str, Code, set[str]]]:
@@ -31,8 +39,7 @@ def calls() -> Iterator[tuple[str, Code, set[str]]]:
                     isinstance(code, ast.Attribute) and isinstance(code.value, ast.Name) and code.value.id == "Code"
                 )
                 if by_name and name in ("because", "refuse") and isinstance(code, ast.Attribute):
-                    values = {keyword.arg for keyword in node.keywords if keyword.arg}
-                    yield f"{path.relative_to(SOURCES)}:{node.lineno}", Code[code.attr], values
+                    yield f"{path.relative_to(SOURCES)}:{node.lineno}", Code[code.attr], names_filled(node)
 
 
 @pytest.mark.parametrize("code", list(Code), ids=lambda code: code.name)
