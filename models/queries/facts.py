@@ -21,7 +21,7 @@ from models.rules.values import (
 )
 
 _PASSES = """
-SELECT p.*, v.terms, EXISTS (
+SELECT p.*, v.terms, b.week_start, EXISTS (
     SELECT FROM orders o WHERE o.business_id = p.business_id AND o.subject_pass_id = p.id AND o.state = 'PENDING'
 ) AS order_pending,
 CASE WHEN p.auto_renew AND v.terms->'renewal'->>'trigger' <> 'ON_EXPIRY'
@@ -38,6 +38,7 @@ THEN (
 FROM passes p
 JOIN purchase_option_versions v
   ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version
+JOIN businesses b ON b.id = p.business_id
 WHERE p.id = ANY($1)
 """
 _PERIODS = "SELECT * FROM periods WHERE pass_id = ANY($1) ORDER BY pass_id, number"
@@ -53,7 +54,8 @@ JOIN passes p ON p.business_id = c.business_id AND p.id = c.pass_id
 JOIN purchase_option_versions o
   ON o.business_id = p.business_id AND o.option_id = p.option_id AND o.version = p.option_version
 WHERE c.pass_id = ANY($1) AND c.released_at IS NULL
-  AND (c.account = 'BOOKED' OR p.kind = 'DAY' OR o.terms->>'activation' = 'ON_FIRST_VISIT')
+  AND (c.account = 'BOOKED' OR p.kind = 'DAY' OR o.terms->>'activation' = 'ON_FIRST_VISIT'
+       OR o.terms->'restrictions'->0 IS NOT NULL)
 ORDER BY c.pass_id, v.starts_at, v.id
 """
 _VISITS = """
@@ -129,7 +131,7 @@ def _pass(
         sold_on=row["sold_on"],
         periods=tuple(_period(period) for period in periods),
         lots=tuple(_lot(lot) for lot in lots),
-        holds=tuple(HoldFacts(HoldKind(hold["kind"]), hold["first_day"], hold["last_day"]) for hold in holds),
+        holds=tuple(_hold(hold) for hold in holds),
         claims=tuple(_claim(claim) for claim in claims),
         closed_reason=ClosedReason(row["closed_reason"]) if row["closed_reason"] else None,
         after_expiration=AfterExpiration(row["after_expiration"]),
@@ -139,7 +141,13 @@ def _pass(
         renewals_done=row["renewals_done"],
         order_pending=row["order_pending"],
         spent_on_old_visit=bool(row["spent_on_old_visit"]),
+        week_start=row["week_start"],
     )
+
+
+def _hold(row: Any) -> HoldFacts:
+    counts = row["cause"] is None and not row["overrides"]
+    return HoldFacts(HoldKind(row["kind"]), row["first_day"], row["last_day"], counts)
 
 
 def _conversion(row: Any) -> PlannedConversion | None:

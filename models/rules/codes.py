@@ -35,6 +35,14 @@ class Code(Enum):
     )
     SERVICE_NOT_INCLUDED = ("The pass does not include this service.", "Pay with a pass that includes it.")
     LOCATION_NOT_INCLUDED = ("The pass is not valid at this location.", "Book at an included location.")
+    OUTSIDE_HOURS = (
+        "The visit starts at {at}; the hours of the pass on that day of the week: {hours}.",
+        "Book within the hours of the pass, or pay with another pass.",
+    )
+    RESTRICTION_REACHED = (
+        "Visits to {services} are limited to {limit} in the {per} from {first} to {last}, and {used} are taken.",
+        "Book on or after {frees}, cancel a booked visit, or pay with another pass.",
+    )
     NOT_SHARED_WITH_CLIENT = ("The pass belongs to another client.", "Pay with one of the client's own passes.")
     PAYMENT_OVERDUE = (
         "A charge for the pass failed and it takes no new bookings.",
@@ -95,6 +103,11 @@ class Code(Enum):
     PAYMENT_REQUIRED = ("The price is not zero and no payment method was given.", "Name a payment method.")
     PAYMENT_DECLINED = ("The payment was declined: {detail}.", "Use another payment method and a new idempotency key.")
     TEST_CARD_REFUSED = ("This business takes no test cards.", "Use a real payment method.")
+    OVER_REFUND = (
+        "At most {limit} can still be paid back for this pass, in minor units.",
+        "Refund that much or less; give more as client credit outside the refund.",
+    )
+    NOT_OWED = ("This refund is not waiting: it is {state}.", "Nothing needs to be done.")
     # Visits.
     ALREADY_BOOKED = (
         "The client already has this service at this location at this time.",
@@ -109,12 +122,47 @@ class Code(Enum):
     ALREADY_PAID = ("The visit is already paid by a pass.", "Nothing needs to be done.")
     VISIT_NOT_PAYABLE = ("A visit that is {state} cannot be paid with a pass.", "Pay booked or attended visits.")
     PASS_CANNOT_PAY = ("The named pass cannot pay for this visit.", "See the reasons, or let the system choose.")
+    OUTCOME_COSTS_NOTHING = ("The visit is {state} and costs nothing that could be waived.", "Nothing needs to be done.")
+    FEE_SETTLED = ("The fee is {state} already.", "Nothing needs to be done.")
     # Holds.
     HOLDS_NOT_ALLOWED = ("This pass cannot be put on hold.", "Extend it instead, or change the option's terms.")
     HOLD_OUTSIDE_PASS = ("The hold does not touch the days of the pass.", "Choose days within the pass.")
     HOLD_IN_PAST = ("A hold cannot begin before {day}.", "Begin it on or after that day.")
     HOLD_ENDED = ("The hold is over or was removed.", "Place a new hold.")
     HOLD_PERIOD_OVER = ("The period the hold extended is over.", "Extend the pass instead.")
+    HOLDS_USED_UP = (
+        "The pass allows {limit} freezes and {used} were taken.",
+        "Extend the pass instead, or let the studio grant one more.",
+    )
+    HOLD_TOO_SHORT = (
+        "A freeze of this pass lasts {limit} days at least; this one would last {days}.",
+        "Choose a later last day.",
+    )
+    HOLD_TOO_LONG = (
+        "A freeze of this pass lasts {limit} days at most; this one would last {days}.",
+        "Choose an earlier last day.",
+    )
+    HOLD_NEEDS_END = (
+        "The pass limits how long it may be frozen, so a freeze needs a last day.",
+        "Say its last day.",
+    )
+    HOLD_DAYS_USED_UP = (
+        "The pass allows {limit} frozen days in any twelve months; {used} are taken and {remaining} are left then.",
+        "Choose fewer days, or begin later.",
+    )
+    HOLD_NOTICE_TOO_SHORT = (
+        "A freeze of this pass is asked for {days} days ahead: {day} is the first day it can begin.",
+        "Begin it on or after that day, or ask the studio.",
+    )
+    HOLD_BY_STUDIO_ONLY = ("Only the studio can freeze this pass.", "Ask the studio.")
+    HOLD_REASON_NOT_LISTED = (
+        "A freeze of this pass needs one of these reasons: {reasons}.",
+        "Send one of them, exactly as it is written.",
+    )
+    CLOSURE_OVER = ("The closure is over or was taken back.", "Place a new closure.")
+    DISPUTE_OPEN = ("The order is disputed already.", "Settle that dispute.")
+    DISPUTE_NOT_OPEN = ("The order has no dispute that is open.", "Report it first.")
+    ORDER_NOT_PAID = ("The order is not paid.", "Nothing needs to be done.")
     # Passes.
     NO_END_TO_EXTEND = ("The pass has no last day, so there is nothing to extend.", "Adjust its visits instead.")
     PASS_ENDED = ("The pass has ended.", "Renew it or sell a new one.")
@@ -135,6 +183,41 @@ class Code(Enum):
     CLOCK_BACKWARDS = ("A test clock only moves forward.", "Choose an instant after {now}.")
     # Documents.
     TOO_COMPLEX = ("The request asks for too much: {sentence}", "Ask for less, or split it into several requests.")
+    # Files to import, as a whole.
+    FILE_UNREADABLE = ("The file cannot be read: {sentence}.", "Save it anew as plain CSV, or as a zip with one CSV.")
+    FILE_EMPTY = ("The file holds no lines.", "Send a file with a line of titles and a line for each thing.")
+    FILE_TOO_LARGE = ("The file holds more than {limit}.", "Split it into several files.")
+    FILE_TOO_LONG = ("The file has more than {limit} lines.", "Split it into several files.")
+    FILE_INFLATES = (
+        "The compressed file comes out more than {limit} times larger than it is, which no table does.",
+        "Send the plain CSV.",
+    )
+    FILE_ENCODING = (
+        "Line {line} is not {encoding}: byte {byte} of the file is {what}.",
+        "Save the file as UTF-8, or say which encoding it is in.",
+    )
+    FILE_NOT_CSV = ("Line {line} is no line of a table: {sentence}.", "Correct the line, or export the file anew.")
+    FILE_COLUMNS = ("The columns do not fit: {sentence}.", "Name the columns in a mapping, or choose another preset.")
+    FILE_DATES = (
+        "The dates of the column {column} may have the day or the month first, as in line {line}.",
+        "Say which, DMY or MDY, or write dates as 2026-12-31.",
+    )
+    FILE_IMPORTED = ("The same file was imported on {at}.", "Nothing needs to be done.")
+    IMPORT_LINES_WRONG = (
+        "{count} of {lines} lines cannot be imported, the first is line {line}.",
+        "Correct them in a new file, or say that bad lines are to be skipped.",
+    )
+    IMPORT_NOT_STAGED = ("The file has not been taken in whole.", "Send the same file again; it goes on where it was.")
+    NOT_EMPTY = ("The business already has {thing}.", "Restore an export into a business that was just opened.")
+    # Files to import, line by line.
+    LINE_UNREADABLE = ("{field}: {sentence}.", "Correct the cell.")
+    LINE_MISSING = ("There is no {field}.", "Fill the cell, or map the column that holds it.")
+    LINE_DUPLICATE = ("Line {line} is the same {thing}.", "Leave one of the two out.")
+    LINE_KNOWN = ("This {thing} is already here.", "Leave the line out.")
+    LINE_UNKNOWN = ("There is no {thing} {ref}.", "Import or create it first, or correct the cell.")
+    LINE_NOT_UNIQUE = ("Several {things} are meant by {ref}.", "Name the one that is meant by its id.")
+    LINE_CONTRADICTS = ("{sentence}.", "Correct one of the two.")
+    LINE_WARNING = ("{sentence}.", "Nothing needs to be done if that is right.")
     # Everything else.
     INTERNAL = ("Something went wrong on our side; it is logged as {id}.", "Try again; quote the id if it persists.")
 

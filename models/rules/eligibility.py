@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from models.rules.calendar import local_day, start_of_day
 from models.rules.codes import Code, Reason, because
 from models.rules.facts import LotFacts, PassFacts, VisitFacts, covering_instant, with_provisional_start
+from models.rules.hours import hours_on, open_at
+from models.rules.restrictions import reached, why_reached
 from models.rules.status import RetryPolicy, ended, standing_at
 from models.rules.values import LotKind, PassKind, Standing
 
@@ -48,6 +51,8 @@ def decide(
     reasons += _validity(started, covered, now)
     if facts.provisional and not reasons:
         reasons += _other_visits_still_inside(started)
+    if facts.terms.restrictions and started.windows[0].first_day is not None:
+        reasons += [why_reached(state) for state in reached(facts, started, visit)]
     if reasons:
         return Decision(facts.id, reasons=tuple(reasons))
     if not facts.kind.metered:
@@ -77,6 +82,10 @@ def _access(facts: PassFacts, visit: VisitFacts) -> list[Reason]:
         reasons.append(because(Code.SERVICE_NOT_INCLUDED))
     if access.location_ids is not None and visit.location_id not in access.location_ids:
         reasons.append(because(Code.LOCATION_NOT_INCLUDED))
+    if access.hours is not None and not open_at(access.hours, visit.starts_at, visit.zone):
+        local = visit.starts_at.astimezone(ZoneInfo(visit.zone))
+        hours = hours_on(access.hours, local.isoweekday())
+        reasons.append(because(Code.OUTSIDE_HOURS, at=f"{local:%H:%M}", hours=", ".join(hours) or "none"))
     return reasons
 
 

@@ -121,6 +121,8 @@ class PassFacts:
     order_pending: bool = False
     spent_on_old_visit: bool = False
     """True where the last unit went to a visit that was old and unpaid, and the terms let none trigger a renewal."""
+    week_start: int = 1
+    """The ISO weekday on which the business's week begins."""
 
     @property
     def kind(self) -> PassKind:
