@@ -9,7 +9,7 @@ so reading it twice does no harm.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from graphql import (
@@ -36,7 +36,7 @@ _FIELDS_MAX = 400
 _KNOWN_MAX = 2_048
 _INT_MAX = 2**31 - 1
 _STAYS: dict[object, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-_VALUES = (str, int, float, bool, datetime, date)
+_VALUES = (str, int, float, bool, datetime, date, time)
 
 
 def plainly(read: Read) -> Callable[[Any, Any], Any]:

@@ -1,7 +1,7 @@
 """Scalars. An instant always says its offset: one without could mean any of the world's clocks."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, NewType
 
 import strawberry
@@ -12,6 +12,7 @@ JSON = NewType("JSON", object)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def parse_instant(value: object) -> datetime:
@@ -43,6 +44,22 @@ def parse_day(value: object) -> date:
         raise GraphQLError("There is no such Date in the calendar.") from None
 
 
+def parse_time(value: object) -> time:
+    """Return a time of day from `18:30`.
+
+    Raises:
+        GraphQLError: it is something else.
+    """
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise GraphQLError("A LocalTime is a time of day from 00:00 to 23:59, such as 18:30.")
+    return time.fromisoformat(value)
+
+
+def show_time(value: time) -> str:
+    """Return `18:30`."""
+    return value.isoformat("minutes")
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -60,6 +77,12 @@ SCALARS: dict[object, Any] = {
         description="A local calendar day, such as 2026-01-31.",
         serialize=date.isoformat,
         parse_value=parse_day,
+    ),
+    time: strawberry.scalar(
+        name="LocalTime",
+        description="A time of day on the clock of the place, from 00:00 to 23:59, such as 18:30.",
+        serialize=show_time,
+        parse_value=parse_time,
     ),
     JSON: strawberry.scalar(
         name="JSON",

@@ -7,13 +7,14 @@ from sqlalchemy.exc import IntegrityError
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text, violated
-from models.queries.catalogue import option_terms
+from models.queries.catalogue import conversion_chain, option_terms, service_categories
 from models.queries.tenants import knows_zone
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
+from models.rules.policies_check import restricts_nothing
 from models.rules.terms import Terms, terms_to_json
 from models.rules.terms_check import problems
-from models.rules.values import ServiceCategory, UnusedAtConversion
+from models.rules.values import AfterExpiration, ServiceCategory, UnusedAtConversion
 from models.tables.base import new_id
 from models.tables.catalogue import locations, purchase_option_versions, purchase_options, services
 from models.tables.people import clients
@@ -181,14 +182,7 @@ async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = Non
         raise Refused(*found)
     if terms.validity.last_day is not None and terms.validity.last_day < tx.today:
         raise refuse(Code.DATES_REVERSED, "terms", "validity", "lastDay")
-    for field, thing, table, ids in (
-        ("serviceIds", "service", "services", terms.access.service_ids),
-        ("locationIds", "location", "locations", terms.access.location_ids),
-    ):
-        if ids is not None:
-            known = await tx.raw.fetchval(f"SELECT count(*) FROM {table} WHERE id = ANY($1)", list(ids))
-            if known != len(ids):
-                raise unknown(thing, "terms", "access", field)
+    await _check_places_and_services(tx, terms)
     if terms.conversion is not None:
         target = await option_terms(tx.raw, terms.conversion.target_option_id)
         if target is None:
@@ -198,7 +192,42 @@ async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = Non
         carries = terms.conversion.unused is UnusedAtConversion.CARRY
         if carries and (terms.unit is None or terms.unit is not target.terms.unit):
             raise refuse(Code.CARRY_IMPOSSIBLE, "terms", "conversion", "unused")
+        if option_id is not None and terms.after_expiration is AfterExpiration.CONVERT:
+            await _check_circle(tx, option_id, cleaned, target.option_id)
     return cleaned
+
+
+async def _check_places_and_services(tx: Tx, terms: Terms) -> None:
+    """Refuse terms that name a location or service there is not, or restrict a service that they do not open."""
+    locations_named = terms.access.location_ids
+    if locations_named is not None:
+        known = await tx.raw.fetchval("SELECT count(*) FROM locations WHERE id = ANY($1)", list(locations_named))
+        if known != len(locations_named):
+            raise unknown("location", "terms", "access", "locationIds")
+    named: list[tuple[tuple[str, ...], frozenset[UUID]]] = [
+        (("access", "serviceIds"), terms.access.service_ids or frozenset())
+    ]
+    for index, each in enumerate(terms.restrictions):
+        named.append((("restrictions", str(index), "serviceIds"), each.service_ids or frozenset()))
+    category_of = await service_categories(tx.raw, frozenset().union(*(ids for _, ids in named)))
+    for path, ids in named:
+        if not ids <= category_of.keys():
+            raise unknown("service", "terms", *path)
+    found = [Problem(reason, ("terms", *path)) for path, reason in restricts_nothing(terms, category_of)]
+    if found:
+        raise Refused(*found)
+
+
+async def _check_circle(tx: Tx, option_id: UUID, name: str, target: UUID) -> None:
+    """Refuse a conversion by which passes would go round without end.
+
+    Revisions that convert take turns, since two of them together could close a circle that neither sees alone.
+    """
+    await tx.raw.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"conversions {tx.business.id}")
+    chain = await conversion_chain(tx.raw, target, option_id)
+    if any(each == option_id for each, _ in chain):
+        circle = " → ".join([name, *(known for each, known in chain if each != option_id), name])
+        raise refuse(Code.CONVERSION_CIRCLE, "terms", "conversion", "targetOptionId", circle=circle)
 
 
 async def _write_version(tx: Tx, option_id: UUID, version: int, name: str, terms: Terms) -> None:

@@ -173,6 +173,10 @@ class Code(Enum):
     NOT_RENEWABLE = ("This pass does not renew: {sentence}", "Sell a new pass, or convert it.")
     CONVERT_TO_ITSELF = ("A pass cannot convert to the option it already is.", "Renew it, or name another option.")
     CONVERSION_NOT_PLANNED = ("No conversion is scheduled.", "Nothing needs to be done.")
+    CONVERSION_CIRCLE = (
+        "These options would convert into one another without end: {circle}.",
+        "Let one of them expire or renew, or convert it into an option outside the circle.",
+    )
     CARRY_IMPOSSIBLE = (
         "Unused visits cannot be carried to an option that does not count the same unit.",
         "Choose FORFEIT or CREDIT.",

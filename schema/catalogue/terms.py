@@ -1,12 +1,9 @@
 """The terms of a version, as GraphQL shows them. Each type's source is the value of the same name in the rules."""
 
-from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from models.rules import terms as rules
 from models.rules.values import (
@@ -16,11 +13,21 @@ from models.rules.values import (
     OutcomeEffect,
     PassKind,
     PeriodUnit,
+    RenewalPrice,
     RenewalTrigger,
     ServiceCategory,
     UnusedAtConversion,
     UnusedAtRenewal,
     ValidityRule,
+)
+from schema.catalogue.policies import (
+    HoldPolicyNode,
+    OfferTermsNode,
+    OpenHoursNode,
+    RefundPolicyNode,
+    RestrictionNode,
+    SharingTermsNode,
+    found,
 )
 from schema.context import Info
 
@@ -38,24 +45,17 @@ class ValidityNode:
     last_day: date | None = strawberry.field(description="For FIXED_DAY, the last day, included.")
 
 
-async def _found(loader: DataLoader[UUID, Any], ids: Iterable[UUID] | None) -> Any:
-    if ids is None:
-        return None
-    rows = [row for row in await loader.load_many(ids) if row is not None]
-    return sorted(rows, key=lambda row: (row.name, row.id))
-
-
 async def _services(
     root: strawberry.Parent[rules.Access], info: Info
 ) -> list[Annotated["ServiceNode", strawberry.lazy("schema.catalogue.types")]] | None:
-    services: list[ServiceNode] | None = await _found(info.context.loaders.services, root.service_ids)
+    services: list[ServiceNode] | None = await found(info.context.loaders.services, root.service_ids)
     return services
 
 
 async def _locations(
     root: strawberry.Parent[rules.Access], info: Info
 ) -> list[Annotated["LocationNode", strawberry.lazy("schema.catalogue.types")]] | None:
-    locations: list[LocationNode] | None = await _found(info.context.loaders.locations, root.location_ids)
+    locations: list[LocationNode] | None = await found(info.context.loaders.locations, root.location_ids)
     return locations
 
 
@@ -79,6 +79,9 @@ class AccessNode:
     locations: list[Annotated["LocationNode", strawberry.lazy("schema.catalogue.types")]] | None = strawberry.field(
         resolver=_locations, description="The locations where it is valid; null is all of them."
     )
+    hours: list[OpenHoursNode] | None = strawberry.field(
+        description="When a visit may start; null is at any time. One of them must hold."
+    )
 
 
 @strawberry.type(name="Outcomes", description="What becomes of the unit that paid, by how the visit ends.")
@@ -90,6 +93,14 @@ class OutcomesNode:
     no_show: OutcomeEffect = strawberry.field(description="When the client does not come.")
     late_cancel_minutes: int = strawberry.field(
         description="A cancellation fewer than this many minutes before the start is too late."
+    )
+    late_cancel_fee_minor: int = strawberry.field(description="What a late cancellation costs, in minor units.")
+    no_show_fee_minor: int = strawberry.field(description="What staying away costs, in minor units.")
+    booking_grace_minutes: int = strawberry.field(
+        description="A cancellation this many minutes after the booking at most is never late."
+    )
+    free_per_period: int = strawberry.field(
+        description="How many late cancellations and no-shows of a period cost neither unit nor fee."
     )
 
 
@@ -106,6 +117,12 @@ class RenewalNode:
     old_visits_may_trigger: bool = strawberry.field(
         description="Whether paying for visits of the past may use the pass up and so renew it."
     )
+    rollover_max: int | None = strawberry.field(description="How many units roll over at most; null is all of them.")
+    rollover_days: int | None = strawberry.field(
+        description="How many days what rolled over lasts; null is as long as its period."
+    )
+    price: RenewalPrice = strawberry.field(description="Which price a renewal charges.")
+    reminder_days: int = strawberry.field(description="How many days before a charge it is announced.")
 
 
 async def _target(
@@ -150,3 +167,11 @@ class TermsNode:
     conversion: ConversionTermsNode | None = strawberry.field(
         description="What it becomes, where CONVERT follows its end."
     )
+    restrictions: list[RestrictionNode] = strawberry.field(description="How often it may be used; all must pass.")
+    offer: OfferTermsNode = strawberry.field(description="Who may buy it, and how.")
+    hold_policy: HoldPolicyNode = strawberry.field(description="What freezes it allows.")
+    sharing: SharingTermsNode = strawberry.field(description="Who else may use it.")
+    refund: RefundPolicyNode = strawberry.field(description="How a refund is worked out by default.")
+    warn_days: int = strawberry.field(description="How many days before units lapse they are announced.")
+    revive_days: int = strawberry.field(description="For how many days after units lapsed they can be claimed back.")
+    make_up_days: int = strawberry.field(description="How many days a make-up lot lasts after the day it is made.")

@@ -12,13 +12,22 @@ from models.rules.values import (
     OutcomeEffect,
     PassKind,
     PeriodUnit,
+    RenewalPrice,
     RenewalTrigger,
     ServiceCategory,
     UnusedAtConversion,
     UnusedAtRenewal,
     ValidityRule,
 )
-from schema.given import row_id, row_ids
+from schema.catalogue.policies_input import (
+    HoldPolicyInput,
+    OfferTermsInput,
+    OpenHoursInput,
+    RefundPolicyInput,
+    RestrictionInput,
+    SharingTermsInput,
+)
+from schema.given import check_length, row_id, row_ids
 
 
 @strawberry.input(description="How long a pass is valid once it has started.")
@@ -47,15 +56,20 @@ class AccessInput:
         default=None, description="Services of these categories only."
     )
     location_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="These locations only.")
+    hours: list[OpenHoursInput] | None = strawberry.field(
+        default=None, description="A visit may start at these times only; at any where left out."
+    )
 
     def value(self) -> Access:
-        """Return the rules' value. Errors: INVALID_ID."""
+        """Return the rules' value. Errors: INVALID_ID, TOO_MANY."""
         path = ("terms", "access")
-        services, locations = self.service_ids, self.location_ids
+        services, locations, hours = self.service_ids, self.location_ids, self.hours
+        check_length(hours or (), 200, *path, "hours")
         return Access(
             None if services is None else frozenset(row_ids("Service", services, *path, "serviceIds")),
             None if self.categories is None else frozenset(self.categories),
             None if locations is None else frozenset(row_ids("Location", locations, *path, "locationIds")),
+            None if hours is None else tuple(each.value(*path, "hours", str(n)) for n, each in enumerate(hours)),
         )
 
 
@@ -73,10 +87,29 @@ class OutcomesInput:
     late_cancel_minutes: int = strawberry.field(
         default=720, description="A cancellation fewer minutes than this before the start is late."
     )
+    late_cancel_fee_minor: int = strawberry.field(
+        default=0, description="What a late cancellation costs, in minor units."
+    )
+    no_show_fee_minor: int = strawberry.field(default=0, description="What staying away costs, in minor units.")
+    booking_grace_minutes: int = strawberry.field(
+        default=0, description="A cancellation this many minutes after the booking at most is never late."
+    )
+    free_per_period: int = strawberry.field(
+        default=0, description="How many late cancellations and no-shows of a period cost neither unit nor fee."
+    )
 
     def value(self) -> Outcomes:
         """Return the rules' value."""
-        return Outcomes(self.early_cancel, self.late_cancel, self.no_show, self.late_cancel_minutes)
+        return Outcomes(
+            early_cancel=self.early_cancel,
+            late_cancel=self.late_cancel,
+            no_show=self.no_show,
+            late_cancel_minutes=self.late_cancel_minutes,
+            late_cancel_fee_minor=self.late_cancel_fee_minor,
+            no_show_fee_minor=self.no_show_fee_minor,
+            booking_grace_minutes=self.booking_grace_minutes,
+            free_per_period=self.free_per_period,
+        )
 
 
 @strawberry.input(description="How a pass renews; it counts where afterExpiration is RENEW.")
@@ -98,11 +131,30 @@ class RenewalTermsInput:
     old_visits_may_trigger: bool = strawberry.field(
         default=False, description="Whether paying old unpaid visits may make a renewal due."
     )
+    rollover_max: int | None = strawberry.field(
+        default=None, description="For ROLLOVER: how many units roll over at most; all of them where left out."
+    )
+    rollover_days: int | None = strawberry.field(
+        default=None,
+        description="For ROLLOVER: how many days what rolled over lasts; as long as its period where left out.",
+    )
+    price: RenewalPrice = strawberry.field(
+        default=RenewalPrice.SOLD_VERSION, description="Which price a renewal charges."
+    )
+    reminder_days: int = strawberry.field(default=3, description="How many days before a charge it is announced.")
 
     def value(self) -> Renewal:
         """Return the rules' value."""
         return Renewal(
-            self.trigger, self.unused, self.renewals_max, self.booked_counts_as_depleted, self.old_visits_may_trigger
+            trigger=self.trigger,
+            unused=self.unused,
+            renewals_max=self.renewals_max,
+            booked_counts_as_depleted=self.booked_counts_as_depleted,
+            old_visits_may_trigger=self.old_visits_may_trigger,
+            rollover_max=self.rollover_max,
+            rollover_days=self.rollover_days,
+            price=self.price,
+            reminder_days=self.reminder_days,
         )
 
 
@@ -158,9 +210,34 @@ class TermsInput:
     conversion: ConversionTermsInput | None = strawberry.field(
         default=None, description="What it becomes; required with CONVERT and nowhere else."
     )
+    restrictions: list[RestrictionInput] | None = strawberry.field(
+        default=None, description="How often it may be used; as often as the client likes where left out."
+    )
+    offer: OfferTermsInput | None = strawberry.field(
+        default=None, description="Who may buy it, and how; anyone, any way, where left out."
+    )
+    hold_policy: HoldPolicyInput | None = strawberry.field(
+        default=None, description="What freezes it allows, where holdsAllowed; any where left out."
+    )
+    sharing: SharingTermsInput | None = strawberry.field(
+        default=None, description="Who else may use it; nobody where left out."
+    )
+    refund: RefundPolicyInput | None = strawberry.field(
+        default=None, description="How a refund is worked out by default; the unused share where left out."
+    )
+    warn_days: int = strawberry.field(default=7, description="How many days before units lapse they are announced.")
+    revive_days: int = strawberry.field(
+        default=0, description="For how many days after units lapsed they can be claimed back."
+    )
+    make_up_days: int = strawberry.field(
+        default=14, description="How many days a make-up lot lasts after the day it is made; 14 at least."
+    )
 
     def value(self) -> Terms:
-        """Return the rules' value. Errors: INVALID_ID."""
+        """Return the rules' value. Errors: INVALID_ID, TOO_MANY."""
+        path = ("terms", "restrictions")
+        restrictions = self.restrictions or ()
+        check_length(restrictions, 200, *path)
         return Terms(
             kind=self.kind,
             price_minor=self.price_minor,
@@ -177,4 +254,12 @@ class TermsInput:
             after_expiration=self.after_expiration,
             renewal=(self.renewal or RenewalTermsInput()).value(),
             conversion=None if self.conversion is None else self.conversion.value(),
+            restrictions=tuple(each.value(*path, str(index)) for index, each in enumerate(restrictions)),
+            offer=(self.offer or OfferTermsInput()).value(),
+            hold_policy=(self.hold_policy or HoldPolicyInput()).value(),
+            sharing=(self.sharing or SharingTermsInput()).value(),
+            refund=(self.refund or RefundPolicyInput()).value(),
+            warn_days=self.warn_days,
+            revive_days=self.revive_days,
+            make_up_days=self.make_up_days,
         )
