@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.imports import import_command
 from api.operator import create_business_command, create_key_command, revoke_key_command
 from models.settings import name_servers, settings
 
@@ -190,6 +191,7 @@ def _operators(command: Callable[..., None]) -> Callable[..., None]:
 app.command("create-business")(_operators(create_business_command))
 app.command("create-key")(_operators(create_key_command))
 app.command("revoke-key")(_operators(revoke_key_command))
+app.command("import")(_operators(import_command))
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ LanguageTag = Literal["en", "fr", "es"]
 console = Console()
 
 
-def _id_of(type_name: str) -> Callable[[str], UUID]:
+def id_of(type_name: str) -> Callable[[str], UUID]:
     """Return what reads an id as the command line printed it, or as GraphQL did."""
 
     def parse(text: str) -> UUID:
@@ -74,7 +74,7 @@ def create_business_command(
         )
         return business_id, await create_api_key(runtime, business_id, Role.OWNER, "Owner")
 
-    business_id, key = _with_runtime(act)
+    business_id, key = with_runtime(act)
     console.print(f"business  {business_id}\nOWNER     {key}", soft_wrap=True, highlight=False)
 
 
@@ -87,33 +87,35 @@ def open_sandbox(name: str) -> str:
         business_id = await create_business(runtime, NewBusiness(name, "Europe/Paris", test_clock_at=begins))
         return await create_api_key(runtime, business_id, Role.OWNER, "Sandbox owner")
 
-    return _with_runtime(act)
+    return with_runtime(act)
 
 
 def create_key_command(
-    business: Annotated[UUID, typer.Argument(parser=_id_of("Business"), help="The id of the business.")],
+    business: Annotated[UUID, typer.Argument(parser=id_of("Business"), help="The id of the business.")],
     role: Annotated[KeyRole, typer.Argument(help="What the key may do.")],
     label: Annotated[str, typer.Option(help="Whose key it is, for your own records.")] = "",
     client: Annotated[
-        UUID | None, typer.Option(parser=_id_of("Client"), help="For a CLIENT key, and no other: the id of the client.")
+        UUID | None, typer.Option(parser=id_of("Client"), help="For a CLIENT key, and no other: the id of the client.")
     ] = None,
 ) -> None:
     """Make an API key and print it; it is shown only here."""
     if (role == "CLIENT") != (client is not None):
         raise typer.BadParameter("a CLIENT key names its client, and no other key does.", param_hint="--client")
-    key = _with_runtime(lambda runtime: create_api_key(runtime, business, Role(role), label or role.title(), client))
+    key = with_runtime(lambda runtime: create_api_key(runtime, business, Role(role), label or role.title(), client))
     console.print(f"{role:<9} {key}", soft_wrap=True, highlight=False)
 
 
 def revoke_key_command(key: Annotated[str, typer.Argument(help="The key itself.")]) -> None:
     """Revoke an API key; within seconds it opens nothing."""
-    if not _with_runtime(lambda runtime: revoke_api_key(runtime, key)):
+    if not with_runtime(lambda runtime: revoke_api_key(runtime, key)):
         console.print("[bold red]✗[/] No such key, or it is revoked already.")
         raise typer.Exit(1)
     console.print("The key is revoked.")
 
 
-def _with_runtime(act: Callable[[Runtime], Awaitable[T]]) -> T:
+def with_runtime(act: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Carry out `act` on a runtime of its own; a refusal is told, and ends the command with 1."""
+
     async def run() -> T:
         runtime = open_runtime(settings(), pool_size=2)
         try:

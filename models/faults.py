@@ -5,7 +5,16 @@ import signal
 
 from models.settings import settings
 
-POINTS = ("after_lease", "before_charge", "after_charge", "before_settle_commit", "after_settle")
+POINTS = (
+    "after_lease",
+    "before_charge",
+    "after_charge",
+    "before_settle_commit",
+    "after_settle",
+    "import_staged_some",
+    "import_wrote_some",
+    "import_before_commit",
+)
 
 
 def fault_point(name: str) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from models.operations.base import Tx
+from models.rules.value import passed_on
 from models.rules.values import Account, LotKind, LotUnit
 from models.tables.base import new_id
 from models.tables.ledger import BALANCES, lots, transfers
@@ -18,6 +19,7 @@ async def grant(
     quantity: int,
     *,
     own_days: tuple[date, date] | None = None,
+    value_minor: int = 0,
 ) -> UUID:
     """Issue a new lot of `quantity` units, all available. `own_days` gives it days apart from its period's."""
     lot_id = new_id()
@@ -33,6 +35,7 @@ async def grant(
         "own_last_on": own_days[1] if own_days else None,
         "starts_at": None,
         "expires_at": None,
+        "value_minor": value_minor,
         "operation_id": tx.operation_id,
         "created_at": tx.now,
     }
@@ -40,6 +43,13 @@ async def grant(
     if quantity:
         await tx.insert(transfers, _transfer(tx, lot_id, pass_id, Account.ISSUED, Account.AVAILABLE, quantity))
     return lot_id
+
+
+async def carried(tx: Tx, lot_id: UUID, quantity: int, account: Account = Account.TRANSFERRED) -> int:
+    """Return the value that goes with `quantity` units which are about to leave a lot for another, by `account`."""
+    lot = await tx.row("SELECT value_minor, issued, transferred, converted FROM lots WHERE id = $1", lot_id)
+    gone = lot["transferred"] + (lot["converted"] if account is Account.CONVERTED else 0)
+    return passed_on(lot["value_minor"], lot["issued"], gone, quantity)
 
 
 async def move(
@@ -101,3 +111,46 @@ def _transfer(
         "effective_at": effective_at or tx.now,
         "recorded_at": tx.real_now,
     }
+
+
+def imported_lot(
+    tx: Tx, pass_id: UUID, unit: LotUnit, *, available: int, used: int, forfeited: int, granted_at: datetime
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return the GRANT lot of a pass that was used elsewhere before, and the transfers its balances are the sums of.
+
+    For an import, which writes many at once. What was used and forfeited there is what `carried_units` has to say.
+    """
+    lot_id, issued = new_id(), available + used + forfeited
+    row: dict[str, object] = dict.fromkeys(BALANCES, 0) | {
+        "id": lot_id,
+        "pass_id": pass_id,
+        "period_number": 1,
+        "kind": LotKind.GRANT,
+        "unit": unit,
+        "issued": issued,
+        "available": available,
+        "used": used,
+        "forfeited": forfeited,
+        "own_first_on": None,
+        "own_last_on": None,
+        "operation_id": tx.operation_id,
+        "created_at": tx.now,
+    }
+    moves = (
+        (Account.ISSUED, Account.AVAILABLE, issued),
+        (Account.AVAILABLE, Account.USED, used),
+        (Account.AVAILABLE, Account.FORFEITED, forfeited),
+    )
+    moved = [
+        _transfer(tx, lot_id, pass_id, source, target, quantity, effective_at=granted_at)
+        for source, target, quantity in moves
+        if quantity
+    ]
+    return row, moved
+
+
+def bulk_transfer(
+    tx: Tx, lot_id: UUID, pass_id: UUID, source: Account, target: Account, quantity: int, visit_id: UUID
+) -> dict[str, object]:
+    """Return the transfer of a move whose lot the caller changes with many others in one statement."""
+    return _transfer(tx, lot_id, pass_id, source, target, quantity, visit_id)

@@ -136,6 +136,7 @@ class PassFacts:
             self.terms.activation is Activation.ON_FIRST_VISIT
             and len(self.periods) == 1
             and not any(claim.consumed for claim in self.claims)
+            and not self.periods[0].restarts  # an import gave its start
         )
 
     @property

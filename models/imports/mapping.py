@@ -1,0 +1,119 @@
+"""Which column fills which field: presets for the systems studios come from, or a file of the studio's own."""
+
+import json
+import tomllib
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from models.errors import refuse
+from models.imports.fields import FIELDS, ImportKind
+from models.rules.codes import Code
+
+PRESETS = ("own", "mindbody", "wellnessliving", "punchpass")
+_TOML_BYTES_MAX = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """For one kind: the names a field's column may have (the first that the file has is taken), what stands in where a
+    file says nothing, and the file's words for ours.
+    """
+
+    columns: Map[str, tuple[str, ...]]
+    defaults: Map[str, str] = field(default_factory=dict)
+    words: Map[str, Map[str, str]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form kept with the import."""
+        columns = {name: list(titles) for name, titles in self.columns.items()}
+        words = {name: dict(each) for name, each in self.words.items()}
+        return {"columns": columns, "defaults": dict(self.defaults), "words": words}
+
+
+def preset(name: str, kind: ImportKind) -> Mapping:
+    """Return a mapping that comes with the product. Errors: INVALID_INPUT for a name or kind there is none for."""
+    if name not in PRESETS:
+        raise refuse(Code.INVALID_INPUT, "preset", sentence=f"A preset is one of {', '.join(PRESETS)}.")
+    text = (resources.files("models.imports") / "presets" / f"{name}.toml").read_text("utf-8")
+    return read_mapping(text, kind)
+
+
+def read_mapping(text: str, kind: ImportKind) -> Mapping:
+    """Return the mapping for `kind` that a TOML text holds. Errors: INVALID_INPUT with what is wrong with it."""
+    if len(text.encode()) > _TOML_BYTES_MAX:
+        raise _wrong("it is larger than 64 KB")
+    try:
+        whole = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _wrong(f"it is no TOML: {error}") from error
+    table = whole.get(kind.lower())
+    if not isinstance(table, dict):
+        raise _wrong(f"it has no table [{kind.lower()}]")
+    if unknown := sorted(set(table) - {"columns", "defaults", "words"}):
+        raise _wrong(f"it has {unknown[0]!r} beside columns, defaults and words")
+    columns = {name: _titles(name, given) for name, given in _table(table, "columns").items()}
+    defaults = {name: str(given) for name, given in _table(table, "defaults").items()}
+    words = {
+        name: {str(theirs).casefold(): str(ours) for theirs, ours in _table(_table(table, "words"), name).items()}
+        for name in _table(table, "words")
+    }
+    for name in (*columns, *defaults, *words):
+        if name not in FIELDS[kind]:
+            raise _wrong(f"{kind.lower()} have no field {name!r}; they have {', '.join(FIELDS[kind])}")
+    return Mapping(columns, defaults, words)
+
+
+def _table(parent: Any, name: str) -> dict[str, Any]:
+    found = parent.get(name, {})
+    if not isinstance(found, dict):
+        raise _wrong(f"{name} is a table")
+    return found
+
+
+def _titles(name: str, given: Any) -> tuple[str, ...]:
+    titles = [given] if isinstance(given, str) else given
+    if not isinstance(titles, list) or not titles or not all(isinstance(each, str) for each in titles):
+        raise _wrong(f"the column of {name} is a title or a list of titles")
+    return tuple(titles)
+
+
+def _wrong(sentence: str) -> Exception:
+    return refuse(Code.INVALID_INPUT, "mapping", sentence=f"The mapping cannot be used: {sentence}.")
+
+
+def bind(mapping: Mapping, header: Sequence[str]) -> dict[str, int]:
+    """Return which column (from 0) fills which field. Errors: FILE_COLUMNS where none does, or a title comes twice."""
+    by_title: dict[str, int] = {}
+    doubled = set()
+    for at, title in enumerate(header):
+        plain = " ".join(title.casefold().split())
+        doubled |= {plain} & by_title.keys()
+        by_title.setdefault(plain, at)
+    bound = {}
+    for name, titles in mapping.columns.items():
+        for title in titles:
+            plain = " ".join(title.casefold().split())
+            if plain in by_title:
+                if plain in doubled:
+                    raise refuse(Code.FILE_COLUMNS, "file", sentence=f"the title {title!r} stands over two columns")
+                bound[name] = by_title[plain]
+                break
+    if not bound:
+        wanted = ", ".join(titles[0] for titles in mapping.columns.values())
+        shown = ", ".join(title[:40] for title in header[:20])
+        raise refuse(Code.FILE_COLUMNS, "file", sentence=f"none of {wanted} is among its titles {shown}")
+    return bound
+
+
+def mapping_from_json(stored: dict[str, Any]) -> Mapping:
+    """Rebuild what `to_json` gave."""
+    columns = {name: tuple(titles) for name, titles in stored["columns"].items()}
+    return Mapping(columns, stored["defaults"], stored["words"])
+
+
+def same(left: Mapping, right: dict[str, Any]) -> bool:
+    """Say whether a kept mapping reads as this one."""
+    return json.dumps(left.to_json(), sort_keys=True) == json.dumps(right, sort_keys=True)

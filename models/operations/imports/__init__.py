@@ -1,0 +1,1 @@
+"""Take in a file of another system: staged, checked, and written whole in one transaction or not at all."""
