@@ -9,7 +9,19 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from models.queries import balances, operations, options, orders, pass_parts, passes, people, places, transfers, visits
+from models.queries import (
+    balances,
+    operations,
+    options,
+    orders,
+    pass_parts,
+    passes,
+    people,
+    places,
+    refunds,
+    transfers,
+    visits,
+)
 from models.queries.balances import Balance
 from models.queries.facts import load_passes
 from models.queries.operations import OperationRow
@@ -20,6 +32,7 @@ from models.queries.pass_parts import HoldRow, LotRow, PeriodRow
 from models.queries.passes import PassRow
 from models.queries.people import ClientRow
 from models.queries.places import LocationRow, ServiceRow
+from models.queries.refunds import RefundRow
 from models.queries.transfers import TransferRow
 from models.queries.visits import ClaimRow, VisitRow
 from models.rules.facts import PassFacts
@@ -80,6 +93,16 @@ class Loaders:
     def orders_of(self) -> DataLoader[UUID, list[OrderRow]]:
         """The orders about a pass; whoever shows them has seen it."""
         return _each(partial(self._ask, orders.of_passes))
+
+    @cached_property
+    def refunds(self) -> DataLoader[UUID, RefundRow | None]:
+        """Refunds by id; whoever shows one has seen its pass."""
+        return self._rows(partial(self._ask, refunds.by_ids))
+
+    @cached_property
+    def refunds_of(self) -> DataLoader[UUID, list[RefundRow]]:
+        """The refunds of a pass."""
+        return _each(partial(self._ask, refunds.of_passes))
 
     @cached_property
     def lots_by_id(self) -> DataLoader[UUID, LotRow | None]:

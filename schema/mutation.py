@@ -7,6 +7,7 @@ from schema.catalogue.mutations import CatalogueMutations
 from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
+from schema.refunds.mutations import RefundMutations
 from schema.visits.mutations import VisitMutations
 
 
@@ -15,6 +16,12 @@ from schema.visits.mutations import VisitMutations
     "as userErrors, and then nothing has changed."
 )
 class Mutation(
-    BusinessMutations, PeopleMutations, CatalogueMutations, VisitMutations, PassChangeMutations, PassMutations
+    BusinessMutations,
+    PeopleMutations,
+    CatalogueMutations,
+    VisitMutations,
+    PassChangeMutations,
+    PassMutations,
+    RefundMutations,
 ):
     """One field a verb."""

@@ -8,7 +8,7 @@ import asyncpg
 from strawberry.dataloader import DataLoader
 
 from models.operations.base import Changed, Tx
-from models.queries import options, orders, pass_parts, passes, people, places, visits
+from models.queries import options, orders, pass_parts, passes, people, places, refunds, visits
 from models.queries.facts import load_passes
 from schema.loaders import Loaders
 
@@ -40,6 +40,7 @@ async def _passes(loaders: Loaders, reader: asyncpg.Connection, ids: list[UUID],
     _fill(loaders.periods, await pass_parts.periods_of(reader, ids))
     _fill(loaders.holds, await pass_parts.holds_of(reader, ids))
     _fill(loaders.facts, await load_passes(reader, ids))
+    _fill(loaders.refunds_of, await refunds.of_passes(reader, ids))
     _fill(loaders.successors, {pass_id: successors.get(pass_id) for pass_id in ids})
 
 
@@ -51,6 +52,8 @@ async def _row(loaders: Loaders, reader: asyncpg.Connection, thing: str, row_id:
             _fill(loaders.services, _by_id(await places.services_by_ids(reader, [row_id])))
         case "client":
             _fill(loaders.clients, _by_id(await people.by_ids(reader, [row_id])))
+        case "refund":
+            _fill(loaders.refunds, _by_id(await refunds.by_ids(reader, [row_id])))
         case "purchaseOption":
             found = await options.by_ids(reader, [row_id])
             _fill(loaders.options, _by_id(found))

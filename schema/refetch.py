@@ -51,6 +51,10 @@ async def _transfer(context: Context, row_id: UUID) -> Any:
     return await _of_a_pass(context, await context.loaders.transfers_by_id.load(row_id))
 
 
+async def _refund(context: Context, row_id: UUID) -> Any:
+    return await _of_a_pass(context, await context.loaders.refunds.load(row_id))
+
+
 _BY_TYPE: dict[str, Any] = {
     "Business": _business,
     "Location": lambda context, row_id: context.loaders.locations.load(row_id),
@@ -62,6 +66,7 @@ _BY_TYPE: dict[str, Any] = {
     "Hold": _hold,
     "Transfer": _transfer,
     "Visit": lambda context, row_id: context.loaders.visits.load(row_id),
+    "Refund": _refund,
     "Order": lambda context, row_id: context.loaders.orders.load(row_id),
     "Operation": lambda context, row_id: context.loaders.operations.load(row_id),
 }

@@ -130,6 +130,20 @@ WORDS: dict[str, dict[str, str]] = {
         "UNUSED_PRO_RATA": "The share of the price that is unused.",
         "DROP_IN_PRICE": "The price less what was used, each visit at the drop-in price.",
     },
+    "HoldCause": {
+        "CLOSURE": "The location is closed.",
+        "DISPUTE": "A payment for the pass is disputed.",
+        "FAILED_CHARGE": "A charge for the pass failed for good.",
+    },
+    "ClosureReach": {
+        "ONLY_HERE": "Passes that are valid at this location and no other.",
+        "ALL_VALID_HERE": "Every pass that is valid at this location, wherever else it is.",
+    },
+    "DisputeState": {
+        "OPEN": "It is not decided.",
+        "WON": "The payment stands, and the pass works again.",
+        "LOST": "The payment is taken back, and the pass stays blocked.",
+    },
     "RenewalPrice": {
         "SOLD_VERSION": "The price of the version that was sold.",
         "CURRENT_VERSION": "The price of the current version, announced with the reminder.",
@@ -172,6 +186,7 @@ WORDS: dict[str, dict[str, str]] = {
         "DECLINE": "It declines; a later try may succeed.",
         "DECLINE_HARD": "It declines for good.",
         "TIMEOUT": "It pays, but the answer gets lost.",
+        "REFUND_DECLINE": "It is charged, and refuses to be paid back.",
     },
     "OrderPurpose": {
         "SALE": "A pass was bought.",
@@ -190,6 +205,17 @@ WORDS: dict[str, dict[str, str]] = {
         "CAPTURED": "The money was taken.",
         "DECLINED": "The charge was declined.",
         "UNKNOWN": "The gateway never answered; it is asked again.",
+    },
+    "RefundDestination": {
+        "ORIGINAL": "Back the way it was paid.",
+        "CREDIT": "The client's credit.",
+    },
+    "RefundState": {
+        "INTENDED": "It is on its way to the gateway.",
+        "DONE": "It was paid back.",
+        "FAILED": "The gateway refused it; it is still owed.",
+        "UNKNOWN": "The gateway has not answered; it is asked again by itself.",
+        "CREDITED": "The gateway refused it, and it went to the client's credit.",
     },
     "Role": {
         "OWNER": "May do everything.",

@@ -1,4 +1,4 @@
-"""Charges whose outcome nobody has settled: ask the gateway again, under the same key, and settle its answer."""
+"""Charges and refunds whose outcome nobody has settled: ask the gateway again, by the same key, and settle it."""
 
 import asyncio
 from datetime import timedelta
@@ -8,6 +8,7 @@ import structlog
 
 from models.errors import StoreUnavailable
 from models.operations.settle_payment import settle_payment
+from models.operations.settle_refund import settle_refund
 from models.queries.due import OpenPayment, open_payments
 from workers.work import ITEM_SECONDS, Work
 
@@ -32,7 +33,8 @@ async def reconcile(work: Work) -> None:
 async def _ask(work: Work, payment: OpenPayment) -> None:
     try:
         async with asyncio.timeout(ITEM_SECONDS):
-            settled = await settle_payment(work.runtime, payment.business_id, payment.payment_id)
+            settle = settle_refund if payment.refund else settle_payment
+            settled = await settle(work.runtime, payment.business_id, payment.payment_id)
     except StoreUnavailable:
         raise
     except Exception:  # noqa: BLE001 - whatever it was, the other charges go on

@@ -32,6 +32,26 @@ class ChargeResult:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """One refund of a charge that was captured, named by its key. Money is in minor units."""
+
+    business_id: UUID
+    key: str
+    charge_key: str
+    amount_minor: int
+    currency: str
+    test_card: TestCard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundResult:
+    """The gateway's answer."""
+
+    refunded: bool
+    detail: str | None = None
+
+
 class GatewayTimeout(Exception):  # noqa: N818 - it is a state of knowledge, not an error of ours
     """The call was sent and no answer came: the charge may or may not have happened."""
 
@@ -41,6 +61,14 @@ class PaymentGateway(Protocol):
 
     async def charge(self, request: ChargeRequest) -> ChargeResult:
         """Charge once per key and answer; the same key again gives the same answer and moves no money.
+
+        Raises:
+            GatewayTimeout: no answer; ask again later with the same key.
+        """
+        ...
+
+    async def refund(self, request: RefundRequest) -> RefundResult:
+        """Pay back once per key and answer; the same key again gives the same answer and moves no money.
 
         Raises:
             GatewayTimeout: no answer; ask again later with the same key.

@@ -10,9 +10,17 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 
 from models.clock import Clock
 from models.database import Database
-from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout
+from models.gateways.payment import (
+    ChargeRequest,
+    ChargeResult,
+    GatewayTimeout,
+    RefundRequest,
+    RefundResult,
+)
+from models.rules.renewal import takes_a_person
 from models.rules.values import PaymentMethod, TestCard
 from models.tables.orders import gateway_charges as book
+from models.tables.refunds import gateway_refunds
 
 
 class RecordedGateway:
@@ -48,6 +56,27 @@ class RecordedGateway:
             raise GatewayTimeout(request.key)
         return ChargeResult(found.captured, found.hard, found.detail)
 
+    async def refund(self, request: RefundRequest) -> RefundResult:
+        """Pay back once per key. See `PaymentGateway.refund`."""
+        refuses = request.test_card is TestCard.REFUND_DECLINE
+        detail = "the card was closed" if refuses else None
+        row = {
+            "business_id": request.business_id,
+            "gateway_key": request.key,
+            "charge_key": request.charge_key,
+            "amount_minor": request.amount_minor,
+            "currency": request.currency,
+            "refunded": not refuses,
+            "detail": detail,
+            "at": self._clock.now(),
+        }
+        async with self._database.transaction(request.business_id) as connection:
+            statement = insert_or_ignore(gateway_refunds).values(row).on_conflict_do_nothing()
+            first_time = (await connection.execute(statement)).rowcount == 1
+        if first_time and request.test_card is TestCard.TIMEOUT:
+            raise GatewayTimeout(request.key)
+        return RefundResult(not refuses, detail)
+
 
 def _decide(request: ChargeRequest) -> ChargeResult:
     match request.method, request.test_card:
@@ -55,7 +84,7 @@ def _decide(request: ChargeRequest) -> ChargeResult:
             return ChargeResult(captured=False, detail="insufficient funds")
         case PaymentMethod.TEST_CARD, TestCard.DECLINE_HARD:
             return ChargeResult(captured=False, hard=True, detail="card reported stolen")
-        case ((PaymentMethod.CASH | PaymentMethod.CARD_TERMINAL), _) if not request.present:
+        case (method, _) if takes_a_person(method) and not request.present:
             return ChargeResult(captured=False, detail="nobody was at the desk to pay")
         case _:
             return ChargeResult(captured=True)

@@ -10,6 +10,8 @@ from models.operations.do_due import DoDue, do_due
 from models.operations.open_tx import open_tx
 from models.operations.run import Answer, Loader, check_key, run
 from models.operations.settle_payment import settle_payment
+from models.operations.settle_refund import settle_refund
+from models.operations.step_through import step_through
 from models.queries.due import DuePass, due_on_test_clock
 from models.rules.codes import Code
 from models.runtime import Runtime
@@ -79,18 +81,19 @@ async def _move(tx: Tx, to: datetime) -> bool:
 
 
 async def _play(runtime: Runtime, business_id: UUID, until: datetime) -> None:
-    for _ in range(_STEPS_MAX):
+    async def look() -> list[DuePass]:
         await _settle_open_payments(runtime, business_id)
-        step = await _step(runtime, business_id, until)
-        if not step:
-            return
-        for due in step:
-            try:
-                await run(runtime, business_id, WORKER, do_due, DoDue(due.pass_id), key=due.key)
-            except Refused as refused:
-                # A declined charge is an outcome: it is on the ladder now. Anything else would be a bug.
-                if refused.code not in (Code.PAYMENT_DECLINED, Code.OPERATION_IN_PROGRESS):
-                    raise
+        return await _step(runtime, business_id, until)
+
+    async def do(due: DuePass) -> None:
+        try:
+            await run(runtime, business_id, WORKER, do_due, DoDue(due.pass_id), key=due.key)
+        except Refused as refused:
+            # A declined charge is an outcome: it is on the ladder now. Anything else would be a bug.
+            if refused.code not in (Code.PAYMENT_DECLINED, Code.OPERATION_IN_PROGRESS):
+                raise
+
+    await step_through(look, do, _STEPS_MAX)
 
 
 async def _step(runtime: Runtime, business_id: UUID, until: datetime) -> list[DuePass]:
@@ -107,5 +110,8 @@ async def _settle_open_payments(runtime: Runtime, business_id: UUID) -> None:
     async with runtime.database.transaction(business_id) as connection:
         tx = await open_tx(runtime, connection, WORKER)
         rows = await tx.raw.fetch("SELECT id FROM payments WHERE state IN ('INTENDED', 'UNKNOWN') ORDER BY intended_at")
+        back = await tx.raw.fetch("SELECT id FROM refunds WHERE state IN ('INTENDED', 'UNKNOWN') ORDER BY intended_at")
     for row in rows:
         await settle_payment(runtime, business_id, row["id"])
+    for row in back:
+        await settle_refund(runtime, business_id, row["id"])

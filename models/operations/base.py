@@ -100,7 +100,8 @@ class ToPay:
 class Tx:
     """One transaction of one business: its connection, who asks, and the one instant at which all of it happens.
 
-    `now` is the business's own time; `real_now` is the machine's. `rings` is set where something is due at once.
+    `now` is the business's own time; `real_now` is the machine's. `rings` is set where something is due at once;
+    `refunds` are to be paid back once this is committed.
     """
 
     connection: AsyncConnection
@@ -112,6 +113,7 @@ class Tx:
     operation_id: UUID
     dry_run: bool = False
     rings: bool = False
+    refunds: list[UUID] = field(default_factory=list)
 
     @property
     def today(self) -> date:

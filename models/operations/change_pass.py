@@ -16,7 +16,7 @@ from models.rules.codes import Code
 from models.rules.eligibility import lot_order
 from models.rules.facts import PassFacts
 from models.rules.status import ended
-from models.rules.terms_check import DAYS_MAX
+from models.rules.found import DAYS_MAX
 from models.rules.values import Account, AfterExpiration, ClosedReason, LotKind, PaymentMethod, Role, TestCard
 from models.tables.passes import passes
 
@@ -109,16 +109,21 @@ async def extend_pass(tx: Tx, command: ExtendPass) -> Changed:
     """
     tx.require(*STAFF)
     facts = await locked_pass(tx, command.pass_id)
+    checked_count(command.days, 1, DAYS_MAX, "days")
+    await extend_one(tx, facts, command.days, checked_text(command.reason, 1, 500, "reason"))
+    return Changed(passes=[facts.id], figures={"days": command.days})
+
+
+async def extend_one(tx: Tx, facts: PassFacts, days: int, reason: str) -> None:
+    """Extend one locked pass. Errors: PASS_CLOSED, PAYMENT_IN_PROGRESS, NO_END_TO_EXTEND, PASS_ENDED."""
     require_not_gone(facts)
     require_settled(facts)
     last = facts.periods[-1]
     if last.last_on is None or last.cut_at is not None:
         raise refuse(Code.NO_END_TO_EXTEND, "passId")
-    checked_count(command.days, 1, DAYS_MAX, "days")
-    reason = checked_text(command.reason, 1, 500, "reason")
     await tx.raw.execute(
         "UPDATE periods SET extra_days = extra_days + $1 WHERE pass_id = $2 AND number = $3",
-        command.days,
+        days,
         facts.id,
         last.number,
     )
@@ -131,9 +136,8 @@ async def extend_pass(tx: Tx, command: ExtendPass) -> Changed:
     if ended(after, tx.now):
         raise refuse(Code.PASS_ENDED, "days")
     await _revive_lapsed(tx, after, last.number)
-    await tx.event("pass.extended", pass_id=facts.id, days=command.days, reason=reason)
+    await tx.event("pass.extended", pass_id=facts.id, days=days, reason=reason)
     await refresh(tx, [facts.id])
-    return Changed(passes=[facts.id], figures={"days": command.days})
 
 
 async def _revive_lapsed(tx: Tx, facts: PassFacts, period_number: int) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from models.operations.base import Tx
-from models.operations.ledger import grant, move
+from models.operations.ledger import carried, grant, move
 from models.queries.locks import lock_passes, lock_visits
 from models.rules.allocation import Outcome
 from models.rules.calendar import local_day
@@ -192,10 +192,12 @@ async def _move_units(
     if not may_make_up:
         await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.EXPIRED, quantity, visit_id=visit_id)
         return None
+    value = await carried(tx, lot_id, quantity)
     await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.TRANSFERRED, quantity, visit_id=visit_id)
     assert facts.terms.unit is not None
     today = local_day(tx.now, facts.zone)
     days = (today, today + timedelta(days=MAKE_UP_DAYS_MIN))
-    made = await grant(tx, facts.id, lot.period_number, LotKind.MAKE_UP, facts.terms.unit, quantity, own_days=days)
+    number, unit = lot.period_number, facts.terms.unit
+    made = await grant(tx, facts.id, number, LotKind.MAKE_UP, unit, quantity, own_days=days, value_minor=value)
     await tx.event("lot.madeUp", pass_id=facts.id, visit_id=visit_id, lot=made, lastDay=days[1])
     return made

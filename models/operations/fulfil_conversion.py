@@ -7,7 +7,7 @@ from uuid import UUID
 from models.operations.base import Changed, ToPay, Tx
 from models.operations.book_visits import PayBy, paid_answer, pay
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
-from models.operations.ledger import grant, move
+from models.operations.ledger import carried, grant, move
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, renewal_declined, write_succession
 from models.operations.sell_pass import write_pass
@@ -33,14 +33,14 @@ async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
     assert option is not None, "a version that was sold is never deleted"
     ahead = await booked_from(tx, old, tx.now)
     await release_claims(tx, without_lot_ends(old), ahead)
-    unused = await _empty(tx, old, bought)
+    unused, value = await _empty(tx, old, bought)
     await _close(tx, old)
     await _open(tx, old, bought, option)
     number = old.periods[-1].number
     await write_succession(tx, old.id, number, "CONVERSION", bought.pass_id, 1)
     carried = bought.details["unused"] == UnusedAtConversion.CARRY and unused > 0
     if carried and option.terms.unit is not None:
-        await grant(tx, bought.pass_id, 1, LotKind.ROLLOVER, option.terms.unit, unused)
+        await grant(tx, bought.pass_id, 1, LotKind.ROLLOVER, option.terms.unit, unused, value_minor=value)
     new = await refresh(tx, [old.id, bought.pass_id])
     await tx.event("pass.converted", pass_id=old.id, to=bought.pass_id, unused=unused)
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor, convertedFrom=old.id)
@@ -61,14 +61,16 @@ def _alive(facts: PassFacts, lots: tuple[LotFacts, ...], now: Any) -> list[LotFa
     ]
 
 
-async def _empty(tx: Tx, old: PassFacts, bought: ToPay) -> int:
-    """Move what is unused out of the old pass; return how many units that were."""
+async def _empty(tx: Tx, old: PassFacts, bought: ToPay) -> tuple[int, int]:
+    """Move what is unused out of the old pass; return how many units that were, and the value they carry on."""
     forfeits = bought.details["unused"] == UnusedAtConversion.FORFEIT
     target = Account.EXPIRED if forfeits else Account.CONVERTED
     emptied = (await load_passes(tx.raw, [old.id]))[old.id]
     value = await unused_value(tx, emptied)
-    unused = 0
+    unused = carried_minor = 0
     for lot in _alive(old, emptied.lots, tx.now):
+        if not forfeits:
+            carried_minor += await carried(tx, lot.id, lot.available, Account.CONVERTED)
         await move(tx, lot.id, old.id, Account.AVAILABLE, target, lot.available)
         unused += lot.available
     left_over = value - bought.credit_minor
@@ -76,7 +78,7 @@ async def _empty(tx: Tx, old: PassFacts, bought: ToPay) -> int:
         row = {"id": new_id(), "client_id": old.client_id, "amount_minor": left_over, "order_id": bought.id}
         row |= {"pass_id": old.id, "operation_id": tx.operation_id, "at": tx.now}
         await tx.insert(client_credits, row)
-    return unused
+    return unused, carried_minor
 
 
 async def value_at_conversion(tx: Tx, facts: PassFacts) -> int:

@@ -56,4 +56,4 @@ async def grant_period(
     )
     if terms.unit is None or terms.quantity is None:
         return None
-    return await grant(tx, pass_id, period.number, LotKind.GRANT, terms.unit, terms.quantity)
+    return await grant(tx, pass_id, period.number, LotKind.GRANT, terms.unit, terms.quantity, value_minor=price_minor)

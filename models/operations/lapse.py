@@ -6,10 +6,11 @@ from uuid import UUID
 
 from models.operations.base import Tx
 from models.operations.claims import settle_claim, standing_claims
-from models.operations.ledger import grant, move
+from models.operations.ledger import carried, grant, move
 from models.operations.refresh import refresh
 from models.rules.facts import LotFacts, PassFacts, covering_instant
-from models.rules.values import Account, LotKind, UnusedAtRenewal, VisitState
+from models.rules.renewal import rollover_own_days, rollover_room, rolls_over
+from models.rules.values import Account, LotKind, VisitState
 
 
 async def lapse_lots(tx: Tx, facts: PassFacts, *, everything: bool = False) -> int:
@@ -18,16 +19,22 @@ async def lapse_lots(tx: Tx, facts: PassFacts, *, everything: bool = False) -> i
     Returns the units that expired. The transfer counts from the lot's own end, however late a worker comes.
     """
     expired = 0
+    rooms: dict[int, int | None] = {}
     for lot in facts.lots:
         over = _over(lot, tx.now)
         if not lot.available or not (over or everything):
             continue
         at = lot.window.ends_at if over else tx.now
-        if over and _rolls_over(facts, lot):
-            await _roll_over(tx, facts, lot, at)
-        else:
-            await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.EXPIRED, lot.available, effective_at=at)
-            expired += lot.available
+        lapses = lot.available
+        if over and rolls_over(facts, lot):
+            number = lot.period_number + 1
+            room = rooms.setdefault(number, rollover_room(facts, number))
+            rolled = lot.available if room is None else min(lot.available, max(0, room))
+            rooms[number] = None if room is None else room - rolled
+            lapses -= rolled
+            await _roll_over(tx, facts, lot, rolled, at)
+        await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.EXPIRED, lapses, effective_at=at)
+        expired += lapses
     return expired
 
 
@@ -35,16 +42,24 @@ def _over(lot: LotFacts, now: datetime) -> bool:
     return lot.window.ends_at is not None and lot.window.ends_at <= now
 
 
-def _rolls_over(facts: PassFacts, lot: LotFacts) -> bool:
-    has_next = any(period.number == lot.period_number + 1 for period in facts.periods)
-    return has_next and lot.own_last_on is None and facts.terms.renewal.unused is UnusedAtRenewal.ROLLOVER
-
-
-async def _roll_over(tx: Tx, facts: PassFacts, lot: LotFacts, at: datetime | None) -> None:
+async def _roll_over(tx: Tx, facts: PassFacts, lot: LotFacts, quantity: int, at: datetime | None) -> None:
+    """Move units of a lot that is over into one of the next period; the event tells what the cap lets lapse."""
     assert facts.terms.unit is not None
-    await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.TRANSFERRED, lot.available, effective_at=at)
-    await grant(tx, facts.id, lot.period_number + 1, LotKind.ROLLOVER, facts.terms.unit, lot.available)
-    await tx.event("lot.rolledOver", pass_id=facts.id, lot=lot.id, quantity=lot.available)
+    number = lot.period_number + 1
+    own_days = rollover_own_days(facts, number)
+    if quantity:
+        value = await carried(tx, lot.id, quantity)
+        await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.TRANSFERRED, quantity, effective_at=at)
+        unit = facts.terms.unit
+        await grant(tx, facts.id, number, LotKind.ROLLOVER, unit, quantity, own_days=own_days, value_minor=value)
+    await tx.event(
+        "lot.rolledOver",
+        pass_id=facts.id,
+        lot=lot.id,
+        quantity=quantity,
+        lapsed=lot.available - quantity,
+        lastDay=own_days[1] if own_days else None,
+    )
 
 
 async def roll_over_late(tx: Tx, passes: dict[UUID, PassFacts]) -> dict[UUID, PassFacts]:
@@ -55,7 +70,7 @@ async def roll_over_late(tx: Tx, passes: dict[UUID, PassFacts]) -> dict[UUID, Pa
     late = {
         pass_id: facts
         for pass_id, facts in passes.items()
-        if any(_over(lot, tx.now) and lot.available and _rolls_over(facts, lot) for lot in facts.lots)
+        if any(_over(lot, tx.now) and lot.available and rolls_over(facts, lot) for lot in facts.lots)
     }
     for facts in late.values():
         await lapse_lots(tx, facts)

@@ -23,6 +23,7 @@ from models.operations.base import Actor, Changed, ToPay, Tx, plain
 from models.operations.open_tx import finish, open_tx
 from models.operations.retried import retried
 from models.operations.settle_payment import fulfil, intend, settle_payment
+from models.operations.settle_refund import settle_refund
 from models.rules.codes import Code
 from models.runtime import Runtime
 from models.tables.operations import operations
@@ -97,7 +98,7 @@ class _Call:
             async with self.runtime.database.transaction(self.business_id) as connection:
                 tx = await open_tx(self.runtime, connection, self.actor, dry_run=self.dry_run)
                 stored = input_json(self.verb, self.command)
-                if not await self._claim_key(tx, stored):
+                if not await begin(tx, self.verb, stored, self.key):
                     outcome: Changed | UUID | None = None
                     repeated = True
                 else:
@@ -117,6 +118,8 @@ class _Call:
             await settle_payment(self.runtime, self.business_id, payment_id)
         if payment_id is not None or repeated:
             return await self._repeat(stored)
+        for refund_id in tx.refunds:
+            await settle_refund(self.runtime, self.business_id, refund_id)
         if tx.rings and not tx.business.test_clock_at:
             await self.runtime.ring(self.business_id)
         return answer
@@ -129,28 +132,6 @@ class _Call:
         if self.dry_run or outcome.amount_minor == 0:
             return await fulfil(tx, outcome)
         return await intend(tx, outcome)
-
-    async def _claim_key(self, tx: Tx, stored: dict[str, Any]) -> bool:
-        """Insert the operation; False where the key has been used. Waits for one who is inserting the same key."""
-        row = {
-            "business_id": tx.business.id,
-            "id": tx.operation_id,
-            "verb": verb_name(self.verb),
-            "role": self.actor.role,
-            "api_key_id": self.actor.key_id,
-            "client_id": self.actor.client_id,
-            "idempotency_key": self.key,
-            "input_hash": digest(stored),
-            "input": stored,
-            "state": "PENDING",
-            "result": {},
-            "at": tx.now,
-            "recorded_at": tx.real_now,
-        }
-        done = await tx.connection.execute(
-            insert(operations).values(row).on_conflict_do_nothing(index_elements=["business_id", "idempotency_key"])
-        )
-        return bool(done.rowcount == 1)
 
     async def _answer(self, tx: Tx, changed: Changed) -> Answer:
         return Answer(tx.operation_id, changed, await self.load(tx.raw, changed, tx) if self.load else None)
@@ -178,6 +159,29 @@ class _Call:
                     raise refuse(Code.OPERATION_IN_PROGRESS, "idempotencyKey")
             await asyncio.sleep(_WAIT_SECONDS)
         raise refuse(Code.OPERATION_IN_PROGRESS, "idempotencyKey")
+
+
+async def begin(tx: Tx, verb: Verb, stored: dict[str, Any], key: str) -> bool:
+    """Insert the operation; False where the key has been used. Waits for one who is inserting the same key."""
+    row = {
+        "business_id": tx.business.id,
+        "id": tx.operation_id,
+        "verb": verb_name(verb),
+        "role": tx.actor.role,
+        "api_key_id": tx.actor.key_id,
+        "client_id": tx.actor.client_id,
+        "idempotency_key": key,
+        "input_hash": digest(stored),
+        "input": stored,
+        "state": "PENDING",
+        "result": {},
+        "at": tx.now,
+        "recorded_at": tx.real_now,
+    }
+    done = await tx.connection.execute(
+        insert(operations).values(row).on_conflict_do_nothing(index_elements=["business_id", "idempotency_key"])
+    )
+    return bool(done.rowcount == 1)
 
 
 def check_key(key: str) -> None:

@@ -1,5 +1,6 @@
 """What is due, in every business, in time that grows with what is due and not with what exists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -50,11 +51,12 @@ class DuePass:
 
 @dataclass(frozen=True, slots=True)
 class OpenPayment:
-    """A charge that was intended and whose outcome nobody has settled."""
+    """A charge (or a refund, where it is one) that was intended and whose outcome nobody has settled."""
 
     business_id: UUID
     payment_id: UUID
     intended_at: datetime
+    refund: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,16 @@ async def next_due_after(sweeper: asyncpg.Connection, now: datetime) -> datetime
 
 
 async def backlog(sweeper: asyncpg.Connection, now: datetime) -> Backlog:
-    """Return what waits to be done at `now`: passes past due, and charges whose outcome nobody has settled."""
+    """Return what waits to be done at `now`: passes past due, and charges and refunds nobody has settled."""
     row = await sweeper.fetchrow(
         """SELECT * FROM (
                SELECT count(*), min(next_due_at) FROM passes
                WHERE next_due_at <= $1 AND next_due_at IS NOT NULL AND NOT on_test_clock
            ) AS passes_due(due, oldest_due_at), (
-               SELECT count(*), min(intended_at) FROM payments WHERE state IN ('INTENDED', 'UNKNOWN')
+               SELECT count(*), min(intended_at) FROM (
+                   SELECT intended_at FROM payments WHERE state IN ('INTENDED', 'UNKNOWN')
+                   UNION ALL SELECT intended_at FROM refunds WHERE state IN ('INTENDED', 'UNKNOWN')
+               ) AS open_money
            ) AS payments_open(open_payments, oldest_payment_at)""",
         now,
     )
@@ -105,6 +110,23 @@ async def due_on_test_clock(reader: asyncpg.Connection, until: datetime) -> list
            ORDER BY next_due_at, id LIMIT 500""",
         until,
     )
+    return _of_the_first_instant(rows)
+
+
+async def due_of(
+    reader: asyncpg.Connection, pass_ids: Sequence[UUID], until: datetime
+) -> list[tuple[UUID, datetime, DueKind]]:
+    """Return what the earliest due instant up to `until` holds for these passes."""
+    rows = await reader.fetch(
+        """SELECT id, next_due_at, next_due_kind FROM passes
+           WHERE id = ANY($1) AND next_due_at IS NOT NULL AND next_due_at <= $2 ORDER BY next_due_at, id""",
+        list(pass_ids),
+        until,
+    )
+    return _of_the_first_instant(rows)
+
+
+def _of_the_first_instant(rows: Sequence[asyncpg.Record]) -> list[tuple[UUID, datetime, DueKind]]:
     return [
         (row["id"], row["next_due_at"], DueKind(row["next_due_kind"]))
         for row in rows
@@ -115,15 +137,20 @@ async def due_on_test_clock(reader: asyncpg.Connection, until: datetime) -> list
 async def open_payments(
     sweeper: asyncpg.Connection, before: datetime, limit: int, after: OpenPayment | None = None
 ) -> list[OpenPayment]:
-    """Return charges intended before `before` and not settled, the oldest first, those behind `after` where given."""
+    """Return charges and refunds intended before `before` and not settled, the oldest first, behind `after` if given."""
     rows = await sweeper.fetch(
-        """SELECT business_id, id, intended_at FROM payments
-           WHERE state IN ('INTENDED', 'UNKNOWN') AND intended_at <= $1
-             AND ($3::timestamptz IS NULL OR (intended_at, id) > ($3, $4::uuid))
+        """SELECT * FROM (
+               SELECT business_id, id, intended_at, false AS refund FROM payments
+               WHERE state IN ('INTENDED', 'UNKNOWN') AND intended_at <= $1
+               UNION ALL
+               SELECT business_id, id, intended_at, true FROM refunds
+               WHERE state IN ('INTENDED', 'UNKNOWN') AND intended_at <= $1
+           ) AS open_money
+           WHERE $3::timestamptz IS NULL OR (intended_at, id) > ($3, $4::uuid)
            ORDER BY intended_at, id LIMIT $2""",
         before,
         limit,
         after and after.intended_at,
         after and after.payment_id,
     )
-    return [OpenPayment(row["business_id"], row["id"], row["intended_at"]) for row in rows]
+    return [OpenPayment(row["business_id"], row["id"], row["intended_at"], row["refund"]) for row in rows]

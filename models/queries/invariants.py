@@ -7,13 +7,14 @@ figures that show how. What the rules compute (windows and what is due) is compa
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
 
 from models.database import Database
+from models.queries.invariants_money import MONEY, Invariant
 from models.queries.windows import differing_windows
 from models.tables.ledger import BALANCES
 
@@ -29,14 +30,6 @@ class Violation:
     business_id: UUID | None
     row_ids: tuple[UUID, ...]
     figures: Mapping[str, Any]
-
-
-class Invariant(NamedTuple):
-    """One promise and the statement that finds what breaks it."""
-
-    name: str
-    sentence: str
-    statement: str
 
 
 _ACCOUNTS = ", ".join(f"('{balance.upper()}', l.{balance})" for balance in BALANCES)
@@ -77,17 +70,18 @@ LEDGER = (
     ),
     Invariant(
         "claims_hold_balances",
-        "A lot's BOOKED, USED and FORFEITED are what standing claims and claimed days hold there.",
+        "A lot's BOOKED, USED and FORFEITED are what standing claims, claimed days and use before an import hold there.",
         """
         SELECT ARRAY[l.id] AS ids, kept.account, kept.quantity AS kept,
-               coalesce(c.quantity, 0) + coalesce(d.quantity, 0) AS claimed
+               coalesce(c.quantity, 0) + coalesce(d.quantity, 0) + coalesce(u.quantity, 0) AS claimed
         FROM lots l
         CROSS JOIN LATERAL (VALUES ('BOOKED', booked), ('USED', used), ('FORFEITED', forfeited)) kept(account, quantity)
         LEFT JOIN (SELECT lot_id, account, sum(quantity) AS quantity FROM claims WHERE released_at IS NULL
                    GROUP BY 1, 2) c ON c.lot_id = l.id AND c.account = kept.account
         LEFT JOIN (SELECT lot_id, account, count(*) AS quantity FROM claimed_days GROUP BY 1, 2) d
           ON d.lot_id = l.id AND d.account = kept.account
-        WHERE kept.quantity <> coalesce(c.quantity, 0) + coalesce(d.quantity, 0)""",
+        LEFT JOIN carried_units u ON u.lot_id = l.id AND u.account = kept.account
+        WHERE kept.quantity <> coalesce(c.quantity, 0) + coalesce(d.quantity, 0) + coalesce(u.quantity, 0)""",
     ),
 )
 
@@ -204,66 +198,6 @@ PERIODS = (
         "A closed pass says since when, and only a closed one.",
         """
         SELECT ARRAY[id] AS ids, closed_reason FROM passes WHERE (closed_reason IS NULL) <> (closed_at IS NULL)""",
-    ),
-)
-
-MONEY = (
-    Invariant(
-        "paid_order_has_its_period",
-        "Each paid order granted exactly the one period it names, and each period comes from a paid order.",
-        """
-        SELECT ARRAY[coalesce(o.id, n.order_id, n.pass_id)] AS ids, o.state, o.pass_id AS ordered_pass,
-               o.period_number AS ordered_period, n.pass_id, n.number
-        FROM (SELECT * FROM orders WHERE state = 'PAID') o
-        FULL JOIN periods n ON n.order_id = o.id
-        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
-    ),
-    Invariant(
-        "paid_order_is_captured",
-        "The captured payments of a paid order are its amount, in at most one capture; another order has none.",
-        """
-        SELECT ARRAY[o.id] AS ids, o.state, o.amount_minor, coalesce(p.captured, 0) AS captured_minor,
-               coalesce(p.captures, 0) AS captures
-        FROM orders o LEFT JOIN (
-            SELECT order_id, sum(amount_minor) AS captured, count(*) AS captures
-            FROM payments WHERE state = 'CAPTURED' GROUP BY 1
-        ) p ON p.order_id = o.id
-        WHERE coalesce(p.captured, 0) <> CASE WHEN o.state = 'PAID' THEN o.amount_minor ELSE 0 END
-           OR coalesce(p.captures, 0) > 1""",
-    ),
-    Invariant(
-        "gateway_agrees",
-        "The gateway's book and ours agree on every settled payment, and it holds no charge we do not know.",
-        """
-        SELECT ARRAY[p.id] AS ids, coalesce(p.gateway_key, g.gateway_key) AS key, p.state, p.amount_minor,
-               g.captured, g.amount_minor AS charged_minor
-        FROM payments p FULL JOIN gateway_charges g ON g.gateway_key = p.gateway_key
-        WHERE p.id IS NULL
-           OR (p.state IN ('CAPTURED', 'DECLINED') AND (g.gateway_key IS NULL OR g.amount_minor <> p.amount_minor
-                                                        OR g.captured <> (p.state = 'CAPTURED')))""",
-    ),
-    Invariant(
-        "pending_order_is_open",
-        "An order is pending exactly while a payment of it is open.",
-        """
-        SELECT ARRAY[o.id] AS ids, o.state, count(p.id) AS open_payments
-        FROM orders o LEFT JOIN payments p ON p.order_id = o.id AND p.state IN ('INTENDED', 'UNKNOWN')
-        GROUP BY o.id, o.state HAVING count(p.id) <> (o.state = 'PENDING')::int""",
-    ),
-    Invariant(
-        "pending_operation_waits",
-        "An operation is pending exactly while an order of it is.",
-        """
-        SELECT ARRAY[o.id] AS ids, o.verb, o.state, count(w.id) AS pending_orders
-        FROM operations o LEFT JOIN orders w ON w.operation_id = o.id AND w.state = 'PENDING'
-        GROUP BY o.id, o.verb, o.state HAVING count(w.id) <> (o.state = 'PENDING')::int""",
-    ),
-    Invariant(
-        "credit_not_negative",
-        "No client has spent more credit than they were given.",
-        """
-        SELECT ARRAY[client_id] AS ids, sum(amount_minor) AS credit_minor
-        FROM client_credits GROUP BY client_id HAVING sum(amount_minor) < 0""",
     ),
 )
 

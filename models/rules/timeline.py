@@ -17,11 +17,15 @@ Days = tuple[date, date | None]
 
 @dataclass(frozen=True, slots=True)
 class HoldFacts:
-    """Held days, both inclusive; `last_day` None is open-ended."""
+    """Held days, both inclusive; `last_day` None is open-ended.
+
+    `counts` is False for what the system placed, or the studio granted beyond the pass's policy.
+    """
 
     kind: HoldKind
     first_day: date
     last_day: date | None
+    counts: bool = True
 
     def covers(self, day: date) -> bool:
         """Say whether the hold lies on `day`."""
@@ -100,6 +104,16 @@ def nth_free_day(first: date, days: int, frozen: Sequence[Days]) -> date | None:
             return None
         day = end + DAY
     return day + DAY * (left - 1)
+
+
+def free_days(first: date, last: date, frozen: Sequence[Days]) -> int:
+    """Return on how many of the days from `first` to `last`, both inclusive, no freeze lies."""
+    held = sum(
+        max(0, (min(last, end or last) - max(first, start)).days + 1)
+        for start, end in frozen
+        if start <= last and (end is None or end >= first)
+    )
+    return max(0, (last - first).days + 1 - held)
 
 
 def base_days(terms: Terms, anchor: date, index: int) -> tuple[date, date | None]:

@@ -159,6 +159,13 @@ class VisitState(StrEnum):
         return self in (VisitState.ATTENDED, VisitState.NO_SHOW, VisitState.LATE_CANCELLED)
 
 
+class ResolveAs(StrEnum):
+    """What a visit becomes that is over and whose outcome nobody recorded."""
+
+    ATTENDED = "ATTENDED"
+    NO_SHOW = "NO_SHOW"
+
+
 class OutcomeEffect(StrEnum):
     """What an ending does to the unit that paid."""
 
@@ -215,6 +222,29 @@ class HoldKind(StrEnum):
     def extends(self) -> bool:
         """True where held days are given back at the end."""
         return self is not HoldKind.BLOCK
+
+
+class HoldCause(StrEnum):
+    """What made the system place a hold; a hold that a person asked for has none."""
+
+    CLOSURE = "CLOSURE"
+    DISPUTE = "DISPUTE"
+    FAILED_CHARGE = "FAILED_CHARGE"
+
+
+class ClosureReach(StrEnum):
+    """Which passes freeze when a location closes."""
+
+    ONLY_HERE = "ONLY_HERE"
+    ALL_VALID_HERE = "ALL_VALID_HERE"
+
+
+class DisputeState(StrEnum):
+    """How far a dispute about an order is. WON is won by the studio."""
+
+    OPEN = "OPEN"
+    WON = "WON"
+    LOST = "LOST"
 
 
 class ClosedReason(StrEnum):
@@ -301,6 +331,7 @@ class TestCard(StrEnum):
     DECLINE = "DECLINE"
     DECLINE_HARD = "DECLINE_HARD"
     TIMEOUT = "TIMEOUT"
+    REFUND_DECLINE = "REFUND_DECLINE"
 
     __test__ = False  # pytest would otherwise collect a class with this name
 
@@ -323,6 +354,15 @@ class OrderState(StrEnum):
     FAILED = "FAILED"
 
 
+class FeeState(StrEnum):
+    """What became of a fee for a visit. CREDITED was paid, and given back as credit."""
+
+    OWED = "OWED"
+    PAID = "PAID"
+    WAIVED = "WAIVED"
+    CREDITED = "CREDITED"
+
+
 class PaymentState(StrEnum):
     """INTENDED is written before the call; UNKNOWN is a call that never answered."""
 
@@ -330,6 +370,23 @@ class PaymentState(StrEnum):
     CAPTURED = "CAPTURED"
     DECLINED = "DECLINED"
     UNKNOWN = "UNKNOWN"
+
+
+class RefundDestination(StrEnum):
+    """Where refunded money goes: back the way it came, or to the client's credit."""
+
+    ORIGINAL = "ORIGINAL"
+    CREDIT = "CREDIT"
+
+
+class RefundState(StrEnum):
+    """INTENDED is written before the call; UNKNOWN never answered; CREDITED failed and went to credit instead."""
+
+    INTENDED = "INTENDED"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    CREDITED = "CREDITED"
 
 
 class Role(StrEnum):

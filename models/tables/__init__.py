@@ -1,17 +1,35 @@
 """What is stored. Importing this package registers every table on `metadata`."""
 
-from models.tables import catalogue, events, ledger, operations, orders, passes, people, tenants, visits
+from models.tables import (
+    catalogue,
+    closures,
+    events,
+    fees,
+    imports,
+    ledger,
+    operations,
+    orders,
+    passes,
+    people,
+    refunds,
+    tenants,
+    visits,
+)
 from models.tables.base import metadata
 
 __all__ = [
     "catalogue",
+    "closures",
     "events",
+    "fees",
+    "imports",
     "ledger",
     "metadata",
     "operations",
     "orders",
     "passes",
     "people",
+    "refunds",
     "tenants",
     "visits",
 ]

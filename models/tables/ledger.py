@@ -1,6 +1,7 @@
 """Lots with their balances, and the append-only transfers those balances are the sums of."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer
+from sqlalchemy import text as sql
 
 from models.rules.values import Account, LotKind, LotUnit
 from models.tables.base import amount, belongs_to, ident, instant, one_of, tenant_table, text
@@ -22,6 +23,10 @@ lots = tenant_table(
     # As it stands, kept from the rules.
     instant("starts_at", optional=True),
     instant("expires_at", optional=True),
+    # The end for which its lapse has been announced.
+    instant("warned_for", optional=True),
+    # What its units are worth together, in minor units: a period's price, or what came with units passed on to it.
+    Column("value_minor", BigInteger, nullable=False, server_default=sql("0")),
     ident("operation_id"),
     instant("created_at"),
     belongs_to("passes", "pass_id"),
@@ -30,6 +35,7 @@ lots = tenant_table(
     *(CheckConstraint(f"{balance} >= 0", name=f"{balance}_not_negative") for balance in BALANCES),
     CheckConstraint(f"issued = {' + '.join(BALANCES)}", name="balances_sum_to_issued"),
     CheckConstraint("(own_first_on IS NULL) = (own_last_on IS NULL)", name="own_days_whole"),
+    CheckConstraint("value_minor >= 0", name="value_not_negative"),
 )
 
 Index("ix_lots_pass", lots.c.business_id, lots.c.pass_id, lots.c.id)

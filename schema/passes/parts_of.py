@@ -22,6 +22,7 @@ from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, P
 
 if TYPE_CHECKING:
     from schema.passes.types import PassNode, PlannedConversionNode
+    from schema.refunds.types import RefundNode
     from schema.visits.types import VisitConnection
 
 Parent = strawberry.Parent[PassRow]
@@ -89,6 +90,11 @@ async def holds(root: Parent, info: Info) -> list[HoldNode]:
 async def orders(root: Parent, info: Info) -> list[OrderNode]:
     """Return the orders about it."""
     return OrderNode.of_all(await info.context.loaders.orders_of.load(root.id))
+
+
+async def refunds(root: Parent, info: Info) -> list[Annotated["RefundNode", strawberry.lazy("schema.refunds.types")]]:
+    """Return the refunds of it."""
+    return cast("list[RefundNode]", await info.context.loaders.refunds_of.load(root.id))
 
 
 async def next_events(root: Parent, info: Info) -> list[NextEventNode]:

@@ -20,10 +20,12 @@ from schema.node import Node
 from schema.orders.types import OrderNode
 from schema.pagination import Connection
 from schema.passes import parts_of
+from schema.passes.hold_allowance import HoldAllowanceNode, hold_allowance
 from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 
 if TYPE_CHECKING:
     from schema.people.types import ClientNode
+    from schema.refunds.types import RefundNode
     from schema.visits.types import VisitConnection
 
 
@@ -88,10 +90,16 @@ class PassNode(Node):
     holds: list[HoldNode] = strawberry.field(
         resolver=parts_of.holds, description="Its holds by first day, those taken back too."
     )
+    hold_allowance: HoldAllowanceNode = strawberry.field(
+        resolver=hold_allowance, description="What its policy still lets its client freeze, as of now."
+    )
     orders: list[OrderNode] = strawberry.field(
         resolver=parts_of.orders,
         description="Every order about it, the newest first: what paid for it, what was to renew or convert it, and "
         "the charges that failed.",
+    )
+    refunds: list[Annotated["RefundNode", strawberry.lazy("schema.refunds.types")]] = strawberry.field(
+        resolver=parts_of.refunds, description="What was paid back for it, the newest first."
     )
     next_events: list[NextEventNode] = strawberry.field(
         resolver=parts_of.next_events, description="What will happen to it by itself, in order of time."

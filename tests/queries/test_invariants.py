@@ -20,6 +20,7 @@ from models.operations.end_visit import (
     record_attendance,
 )
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.queries.invariants import INVARIANTS, Violation, check_all, check_business
@@ -65,6 +66,7 @@ async def busy(runtime: Runtime) -> Studio:
     await studio.do(cancel_visit, CancelVisit(booked.visits[3], CancelledBy.STUDIO))
     await studio.do(place_hold, PlaceHold(monthly, starts[4].date(), starts[4].date() + timedelta(days=6)))
     await studio.do(renew_pass, RenewPass(monthly))
+    await studio.do(refund_pass, RefundPass(await studio.sell(), "moved", 4))
     option = await studio.option(Terms(PassKind.SESSION, 1_000, 3, MONTH))
     converted = await studio.sell()
     await studio.do(convert_pass, ConvertPass(converted, option, unused=UnusedAtConversion.CREDIT))
@@ -174,6 +176,12 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
     ("pending_order_is_open", ["UPDATE orders SET state = 'PENDING' WHERE OURS AND state = 'FAILED'"]),
     ("pending_order_is_open", ["UPDATE payments SET state = 'UNKNOWN' WHERE OURS AND state = 'DECLINED'"]),
     ("pending_operation_waits", ["UPDATE operations SET state = 'PENDING' WHERE OURS AND verb = 'sellPass'"]),
+    ("refund_within_payment", ["UPDATE refunds SET amount_minor = 15_001 WHERE OURS"]),
+    ("refund_within_payment", ["UPDATE orders SET state = 'FAILED' WHERE OURS AND purpose = 'SALE'"]),
+    ("gateway_agrees_on_refunds", ["UPDATE gateway_refunds SET refunded = false WHERE OURS"]),
+    ("gateway_agrees_on_refunds", ["UPDATE gateway_refunds SET gateway_key = 'stray' WHERE OURS"]),
+    ("gateway_agrees_on_refunds", ["UPDATE refunds SET state = 'FAILED' WHERE OURS AND state = 'DONE'"]),
+    ("value_comes_from_somewhere", ["UPDATE lots SET value_minor = value_minor + 1 WHERE OURS AND kind = 'GRANT'"]),
     ("credit_not_negative", ["UPDATE client_credits SET amount_minor = -1 WHERE OURS"]),
     *(
         ("windows_follow_rules", [f"UPDATE {table} SET {change} WHERE OURS AND {where}"])

@@ -1,0 +1,105 @@
+"""What is true of orders, payments, refunds, credit and the value of lots at every instant. See `invariants.py`."""
+
+from typing import NamedTuple
+
+
+class Invariant(NamedTuple):
+    """One promise and the statement that finds what breaks it."""
+
+    name: str
+    sentence: str
+    statement: str
+
+
+MONEY = (
+    Invariant(
+        "paid_order_has_its_period",
+        "Each paid order granted exactly the one period it names, and each period comes from a paid order.",
+        """
+        SELECT ARRAY[coalesce(o.id, n.order_id, n.pass_id)] AS ids, o.state, o.pass_id AS ordered_pass,
+               o.period_number AS ordered_period, n.pass_id, n.number
+        FROM (SELECT * FROM orders WHERE state = 'PAID') o
+        FULL JOIN periods n ON n.order_id = o.id
+        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
+    ),
+    Invariant(
+        "paid_order_is_captured",
+        "The captured payments of a paid order are its amount, in at most one capture; another order has none.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.state, o.amount_minor, coalesce(p.captured, 0) AS captured_minor,
+               coalesce(p.captures, 0) AS captures
+        FROM orders o LEFT JOIN (
+            SELECT order_id, sum(amount_minor) AS captured, count(*) AS captures
+            FROM payments WHERE state = 'CAPTURED' GROUP BY 1
+        ) p ON p.order_id = o.id
+        WHERE coalesce(p.captured, 0) <> CASE WHEN o.state = 'PAID' THEN o.amount_minor ELSE 0 END
+           OR coalesce(p.captures, 0) > 1""",
+    ),
+    Invariant(
+        "gateway_agrees",
+        "The gateway's book and ours agree on every settled payment, and it holds no charge we do not know.",
+        """
+        SELECT ARRAY[p.id] AS ids, coalesce(p.gateway_key, g.gateway_key) AS key, p.state, p.amount_minor,
+               g.captured, g.amount_minor AS charged_minor
+        FROM payments p FULL JOIN gateway_charges g ON g.gateway_key = p.gateway_key
+        WHERE p.id IS NULL
+           OR (p.state IN ('CAPTURED', 'DECLINED') AND (g.gateway_key IS NULL OR g.amount_minor <> p.amount_minor
+                                                        OR g.captured <> (p.state = 'CAPTURED')))""",
+    ),
+    Invariant(
+        "pending_order_is_open",
+        "An order is pending exactly while a payment of it is open.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.state, count(p.id) AS open_payments
+        FROM orders o LEFT JOIN payments p ON p.order_id = o.id AND p.state IN ('INTENDED', 'UNKNOWN')
+        GROUP BY o.id, o.state HAVING count(p.id) <> (o.state = 'PENDING')::int""",
+    ),
+    Invariant(
+        "pending_operation_waits",
+        "An operation is pending exactly while an order of it is.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.verb, o.state, count(w.id) AS pending_orders
+        FROM operations o LEFT JOIN orders w ON w.operation_id = o.id AND w.state = 'PENDING'
+        GROUP BY o.id, o.verb, o.state HAVING count(w.id) <> (o.state = 'PENDING')::int""",
+    ),
+    Invariant(
+        "credit_not_negative",
+        "No client has spent more credit than they were given.",
+        """
+        SELECT ARRAY[client_id] AS ids, sum(amount_minor) AS credit_minor
+        FROM client_credits GROUP BY client_id HAVING sum(amount_minor) < 0""",
+    ),
+    Invariant(
+        "refund_within_payment",
+        "What is paid back of a payment, and of an order, is never more than was paid.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.price_minor, sum(r.amount_minor) AS refunded_minor
+        FROM refunds r JOIN orders o ON o.id = r.order_id GROUP BY o.id, o.price_minor, o.state
+        HAVING sum(r.amount_minor) > o.price_minor OR o.state <> 'PAID'
+        UNION ALL
+        SELECT ARRAY[y.id], y.amount_minor, sum(r.amount_minor)
+        FROM refunds r JOIN payments y ON y.id = r.payment_id GROUP BY y.id, y.amount_minor, y.state
+        HAVING sum(r.amount_minor) > y.amount_minor OR y.state <> 'CAPTURED'""",
+    ),
+    Invariant(
+        "gateway_agrees_on_refunds",
+        "The gateway's book of refunds and ours agree on every settled one, and it holds none we do not know.",
+        """
+        SELECT ARRAY[r.id] AS ids, coalesce(r.gateway_key, g.gateway_key) AS key, r.state, r.amount_minor,
+               g.refunded, g.amount_minor AS paid_back_minor
+        FROM (SELECT * FROM refunds WHERE gateway_key IS NOT NULL) r
+        FULL JOIN gateway_refunds g ON g.gateway_key = r.gateway_key
+        WHERE r.id IS NULL OR (r.state IN ('DONE', 'FAILED', 'CREDITED')
+              AND (g.gateway_key IS NULL OR g.amount_minor <> r.amount_minor OR g.refunded <> (r.state = 'DONE')))""",
+    ),
+    Invariant(
+        "value_comes_from_somewhere",
+        "A granted lot is worth what its period cost; units passed on take their value along, and nobody makes any.",
+        """
+        SELECT ARRAY[l.id] AS ids, l.value_minor, n.price_minor
+        FROM lots l JOIN periods n ON n.pass_id = l.pass_id AND n.number = l.period_number
+        WHERE l.kind = 'GRANT' AND l.value_minor <> n.price_minor
+        UNION ALL
+        SELECT ARRAY[id], value_minor, 0 FROM lots WHERE kind IN ('PROMOTION', 'ADJUSTMENT') AND value_minor <> 0""",
+    ),
+)

@@ -1,0 +1,99 @@
+"""What was paid for a pass and can still be paid back, and the refunds that were made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.rules.values import RefundDestination, RefundState
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one order of a pass can still give back: by its captured payment, and as credit."""
+
+    order_id: UUID
+    payment_id: UUID | None
+    money_minor: int
+    credit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """One refund. `amount_minor` is in minor units of `currency`."""
+
+    id: UUID
+    pass_id: UUID
+    order_id: UUID | None
+    destination: RefundDestination
+    amount_minor: int
+    currency: str
+    state: RefundState
+    detail: str | None
+    reason: str
+    at: datetime
+
+
+# An order may have paid for several passes at once: neither the order nor the pass gives back more than it took.
+_SOURCES = """
+SELECT o.id AS order_id, y.id AS payment_id, n.price_minor,
+       coalesce(y.amount_minor, 0) - coalesce(r.money, 0) AS money_left,
+       o.credit_minor - coalesce(r.credit, 0) AS credit_left,
+       n.price_minor - coalesce(own.given, 0) AS pass_left
+FROM (SELECT order_id, sum(price_minor)::bigint AS price_minor, max(number) AS number
+      FROM periods WHERE pass_id = $1 AND order_id IS NOT NULL GROUP BY 1) n
+JOIN orders o ON o.id = n.order_id AND o.state = 'PAID'
+LEFT JOIN payments y ON y.order_id = o.id AND y.state = 'CAPTURED' AND y.method <> 'COMPLIMENTARY'
+LEFT JOIN (SELECT order_id, sum(amount_minor) FILTER (WHERE payment_id IS NOT NULL)::bigint AS money,
+                  sum(amount_minor) FILTER (WHERE payment_id IS NULL)::bigint AS credit
+           FROM refunds GROUP BY 1) r ON r.order_id = o.id
+LEFT JOIN (SELECT order_id, sum(amount_minor)::bigint AS given FROM refunds WHERE pass_id = $1 GROUP BY 1) own
+  ON own.order_id = o.id
+ORDER BY n.number DESC
+"""
+_REFUNDS = """
+SELECT id, pass_id, order_id, destination, amount_minor, currency, state, detail, reason, at
+FROM refunds WHERE {0} = ANY($1) ORDER BY at DESC, id DESC
+"""
+
+
+async def sources(reader: asyncpg.Connection, pass_id: UUID) -> list[Source]:
+    """Return what each order of the pass can still give back, the newest first. One statement."""
+    found = []
+    for row in await reader.fetch(_SOURCES, pass_id):
+        # Credit that a refund gave in place of money counts against the money.
+        both = max(0, min(row["money_left"] + row["credit_left"], row["pass_left"]))
+        money = max(0, min(row["money_left"] + min(0, row["credit_left"]), both))
+        found.append(Source(row["order_id"], row["payment_id"], money, both - money))
+    return found
+
+
+async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[RefundRow]:
+    """Return the refunds that exist, in no order that matters. One statement."""
+    return [_row(row) for row in await reader.fetch(_REFUNDS.format("id"), list(ids))]
+
+
+async def of_passes(reader: asyncpg.Connection, pass_ids: Sequence[UUID]) -> dict[UUID, list[RefundRow]]:
+    """Return the refunds of each pass, the newest first. One statement."""
+    found: dict[UUID, list[RefundRow]] = {pass_id: [] for pass_id in pass_ids}
+    for row in await reader.fetch(_REFUNDS.format("pass_id"), list(pass_ids)):
+        found[row["pass_id"]].append(_row(row))
+    return found
+
+
+def _row(row: Any) -> RefundRow:
+    return RefundRow(
+        row["id"],
+        row["pass_id"],
+        row["order_id"],
+        RefundDestination(row["destination"]),
+        row["amount_minor"],
+        row["currency"],
+        RefundState(row["state"]),
+        row["detail"],
+        row["reason"],
+        row["at"],
+    )

@@ -1,0 +1,46 @@
+"""Refunds, as GraphQL shows them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+
+import strawberry
+
+from models.queries.refunds import RefundRow
+from models.rules.values import RefundDestination, RefundState
+from schema.context import Info
+from schema.node import Node
+from schema.orders.types import OrderNode
+
+if TYPE_CHECKING:
+    from schema.passes.types import PassNode
+
+
+async def _pass(
+    root: strawberry.Parent[RefundRow], info: Info
+) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")]:
+    return cast("PassNode", await info.context.loaders.passes.load(root.pass_id))
+
+
+async def _order(root: strawberry.Parent[RefundRow], info: Info) -> OrderNode | None:
+    if root.order_id is None:
+        return None
+    return cast("OrderNode | None", await info.context.loaders.orders.load(root.order_id))
+
+
+@strawberry.type(name="Refund", description="Money paid back for a pass, or given as credit.")
+class RefundNode(Node):
+    """Its source is a `RefundRow`."""
+
+    row_type: ClassVar[type[Any]] = RefundRow
+
+    state: RefundState = strawberry.field(description="What became of it.")
+    destination: RefundDestination = strawberry.field(description="Where it goes.")
+    amount_minor: int = strawberry.field(description="The amount in minor units.")
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
+    detail: str | None = strawberry.field(description="What the gateway said where it refused.")
+    reason: str = strawberry.field(description="Why it was made.")
+    at: datetime = strawberry.field(description="When it was made, in the business's time.")
+    order: OrderNode | None = strawberry.field(resolver=_order, description="The order it gives back.")
+    pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] = strawberry.field(
+        name="pass", resolver=_pass, description="The pass it was made for."
+    )
