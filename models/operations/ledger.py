@@ -114,7 +114,15 @@ def _transfer(
 
 
 def imported_lot(
-    tx: Tx, pass_id: UUID, unit: LotUnit, *, available: int, used: int, forfeited: int, granted_at: datetime
+    tx: Tx,
+    pass_id: UUID,
+    unit: LotUnit,
+    *,
+    available: int,
+    used: int,
+    forfeited: int,
+    value_minor: int,
+    granted_at: datetime,
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return the GRANT lot of a pass that was used elsewhere before, and the transfers its balances are the sums of.
 
@@ -131,6 +139,7 @@ def imported_lot(
         "available": available,
         "used": used,
         "forfeited": forfeited,
+        "value_minor": value_minor,
         "own_first_on": None,
         "own_last_on": None,
         "operation_id": tx.operation_id,

@@ -250,6 +250,7 @@ def _units_rows(work: Work, plan: Plan, pass_id: UUID, unit: LotUnit | None, uni
         available=units.available,
         used=units.used,
         forfeited=units.forfeited,
+        value_minor=plan.line.record.get("price", 0),
         granted_at=at,
     )
     plan.rows.append((lots, lot))
