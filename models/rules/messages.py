@@ -16,16 +16,29 @@ from models.rules.codes import Code
 from models.rules.explain import EVENT_SENTENCES, EXPLAINING
 from models.rules.language import CATALOGUES, open_names
 from models.rules.po import Key
-from models.rules.values import Activation, AfterExpiration, ClosedReason, Language, PassKind, PassStatus, VisitState
+from models.rules.restrictions import ALL_SERVICES, PER_WORDS, SOME_SERVICES
+from models.rules.values import (
+    Activation,
+    AfterExpiration,
+    ClosedReason,
+    FeeState,
+    Language,
+    PassKind,
+    PassStatus,
+    RefundState,
+    VisitState,
+)
 
 SOURCES = Path(__file__).parents[2]
 FLOORS = ("models", "schema", "workers", "api")
 TRANSLATED = tuple(language for language in Language if language is not Language.EN)
 RAISING = ("because", "refuse")
+ENGLISH_ONLY = ("models/imports/", "models/operations/imports/")
+"""Where the sentence inside a code's sentence is English: what is wrong with a cell is told in the file's own words."""
 FOREIGN = {"error.reason"}
 """Sentences of the libraries we use, which stay as they come."""
 ENUMS: dict[str, tuple[type[Enum], ...]] = {
-    "state": (VisitState,),
+    "state": (VisitState, FeeState, RefundState),
     "status": (ClosedReason, PassStatus),
     "kind": (PassKind,),
     "activation": (Activation,),
@@ -59,6 +72,7 @@ class _Call:
     where: str
     node: ast.Call
     parameters: frozenset[str]
+    named: dict[str, list[str]]
 
 
 def needed() -> list[Needed]:
@@ -109,15 +123,20 @@ def _known() -> Iterator[Needed]:
         yield Needed(("thing", thing), "the name of a thing")
     for detail in DETAILS:
         yield Needed(("detail", detail), "what a gateway says")
+    for per in PER_WORDS.values():
+        yield Needed(("per", per), "the cycle of a restriction")
+    for services in (ALL_SERVICES, SOME_SERVICES):
+        yield Needed(("services", services), "what a restriction counts")
     yield Needed(("roles", "or"), "a list of roles")
 
 
 def said_in_sources() -> Iterator[Needed]:
     """Return what the sources say where they raise a code. A text that is made up is empty."""
+    paths = {path.relative_to(SOURCES).as_posix(): path for floor in FLOORS for path in (SOURCES / floor).rglob("*.py")}
     trees = {
-        str(path.relative_to(SOURCES)): ast.parse(path.read_text(encoding="utf-8"))
-        for floor in FLOORS
-        for path in sorted((SOURCES / floor).rglob("*.py"))
+        name: ast.parse(path.read_text(encoding="utf-8"))
+        for name, path in sorted(paths.items())
+        if not name.startswith(ENGLISH_ONLY)
     }
     forwarding: dict[str, dict[str, int]] = {name: {} for name in RAISING}
     known = -1
@@ -126,7 +145,8 @@ def said_in_sources() -> Iterator[Needed]:
             for name, parameters in _forwarding(tree, forwarding):
                 forwarding.setdefault(name, {}).update(parameters)
     for path, tree in trees.items():
-        for call in _calls(tree, path, frozenset()):
+        named = _named(tree)
+        for call in _calls(tree, path, frozenset(), named):
             yield from _texts(call, forwarding)
 
 
@@ -159,14 +179,25 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
 
 
-def _calls(node: ast.AST, path: str, parameters: frozenset[str]) -> Iterator[_Call]:
+def _named(tree: ast.AST) -> dict[str, list[str]]:
+    """Return the texts that each name of a module is ever given; an empty one stands for anything else."""
+    named: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            text = node.value.value if isinstance(node.value, ast.Constant) else ""
+            for target in node.targets:
+                named.setdefault(ast.unparse(target), []).append(text if isinstance(text, str) else "")
+    return named
+
+
+def _calls(node: ast.AST, path: str, parameters: frozenset[str], named: dict[str, list[str]]) -> Iterator[_Call]:
     """Return every call below a node with the parameters of the functions around it."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         parameters |= {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
     if isinstance(node, ast.Call):
-        yield _Call(f"{path}:{node.lineno}", node, parameters)
+        yield _Call(f"{path}:{node.lineno}", node, parameters, named)
     for child in ast.iter_child_nodes(node):
-        yield from _calls(child, path, parameters)
+        yield from _calls(child, path, parameters, named)
 
 
 def _texts(call: _Call, forwarding: dict[str, dict[str, int]]) -> Iterator[Needed]:
@@ -179,22 +210,24 @@ def _texts(call: _Call, forwarding: dict[str, dict[str, int]]) -> Iterator[Neede
             given[parameter] = call.node.args[place]
     for parameter, value in given.items():
         if parameter == "sentence":
-            yield from (Needed((None, text), call.where) for text in _sentences(value, call.parameters))
+            yield from (Needed((None, text), call.where) for text in _sentences(value, call))
         elif parameter not in _AS_IT_IS:
             for text in _words(value):
                 yield Needed((parameter, text), call.where)
 
 
-def _sentences(value: ast.expr, parameters: frozenset[str]) -> Iterator[str]:
+def _sentences(value: ast.expr, call: _Call) -> Iterator[str]:
     """Return the texts an expression may be; an empty one where it may be something made up."""
     match value:
         case ast.Constant(value=str(text)):
             yield text
         case ast.IfExp(body=one, orelse=other):
-            yield from _sentences(one, parameters)
-            yield from _sentences(other, parameters)
-        case ast.Name(id="sentence") if "sentence" in parameters:
+            yield from _sentences(one, call)
+            yield from _sentences(other, call)
+        case ast.Name(id="sentence") if "sentence" in call.parameters:
             return
+        case ast.Name(id=name) if name in call.named:
+            yield from call.named[name]
         case _ if ast.unparse(value) in FOREIGN:
             return
         case _:
@@ -212,7 +245,7 @@ def _words(value: ast.expr) -> Iterator[str]:
         case ast.BoolOp(values=several):
             for each in several:
                 yield from _words(each)
-        case ast.JoinedStr():
+        case ast.JoinedStr(values=parts) if any(isinstance(part, ast.Constant) for part in parts):
             yield ""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.operations.base import Actor
 from models.queries import tenants
-from models.rules.values import Role
+from models.rules.values import Language, Role
 from models.tables.tenants import businesses
 from schema.context import Context
 from schema.ids import encode
@@ -22,12 +22,12 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 Refusal = Callable[..., Awaitable[dict[str, Any]]]
 
 
-async def context_of(studio: Studio, actor: Actor) -> Context:
+async def context_of(studio: Studio, actor: Actor, language: Language = Language.EN) -> Context:
     """Make the context of one request."""
     async with studio.runtime.database.reading(studio.business_id) as reader:
         business = await tenants.business(reader)
     assert business is not None
-    return Context(studio.runtime, business, actor)
+    return Context(studio.runtime, business, actor, language)
 
 
 async def execute(studio: Studio, actor: Actor, document: str, **variables: Any) -> Any:

@@ -13,9 +13,11 @@ import strawberry
 from graphql import GraphQLObjectType, execute, parse, validate
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from models.operations.change_pass import DeactivatePass, deactivate_pass
 from models.operations.holds import PlaceHold, place_hold
+from models.rules.codes import Code, because
 from models.rules.terms import Terms
-from models.rules.values import PassKind
+from models.rules.values import Language, PassKind
 from schema import projection
 from schema.limits import too_much
 from schema.projection import ProjectingExecutor, plainly
@@ -92,8 +94,9 @@ def test_values_of_every_sort_are_answered_as_graphql_core_answers_them() -> Non
     assert total / 10 < failed < total * 9 / 10, "both answers with and without errors are to be compared"
 
 
+@pytest.mark.parametrize("language", list(Language))
 async def test_documents_over_the_schema_are_answered_as_graphql_core_answers_them(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, language: Language
 ) -> None:
     given = await _something_of_everything(studio)
     documents = RandomDocuments(schema._schema, random.Random(20260131), given)
@@ -106,12 +109,31 @@ async def test_documents_over_the_schema_are_answered_as_graphql_core_answers_th
         answers = []
         for executor in EXECUTORS:
             monkeypatch.setattr(schema, "execution_context_class", executor)
-            async with await context_of(studio, OWNER) as context:
+            async with await context_of(studio, OWNER, language) as context:
                 result = await schema.execute(document, context_value=context)
             answers.append((json.dumps(result.data), [error.formatted for error in result.errors or []]))
         assert answers[0] == answers[1], document
         answered += answers[0][0] != "null"
     assert answered > DOCUMENTS * 0.9, "most documents are to be answered"
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_reasons_are_projected_in_the_language_of_the_request(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    sold = await studio.sell()
+    await studio.do(deactivate_pass, DeactivatePass(sold, "No longer used"))
+    reason = because(Code.PASS_DEACTIVATED)
+    for executor in EXECUTORS:
+        monkeypatch.setattr(schema, "execution_context_class", executor)
+        async with await context_of(studio, OWNER, language) as context:
+            result = await schema.execute(
+                "{ passes { nodes { explanation { message remedy } } } }", context_value=context
+            )
+        assert result.data
+        assert result.data["passes"]["nodes"] == [
+            {"explanation": {"message": reason.message_in(language), "remedy": reason.remedy_in(language)}}
+        ]
 
 
 async def test_a_page_of_passes_is_projected(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +145,8 @@ async def test_a_page_of_passes_is_projected(studio: Studio, monkeypatch: pytest
         return StrawberryGraphQLCoreExecutionContext.execute_field(self, parent_type, *rest)
 
     monkeypatch.setattr(ProjectingExecutor, "execute_field", watched, raising=False)
-    document = """{ passes { nodes { id status lastDay balance { available } client { name } purchaseOption { name } }
+    document = """{ passes { nodes { id status lastDay balance { available } client { name } purchaseOption { name }
+                    explanation { code message remedy } }
                     pageInfo { hasNextPage } edges { cursor node { id } } } }"""
     async with await context_of(studio, OWNER) as context:
         result = await schema.execute(document, context_value=context)
