@@ -13,7 +13,7 @@ from models.rules.codes import Code
 T = TypeVar("T")
 _TRIES = 5
 _BROKEN_OFF = ("40001", "40P01")
-_WAITED_TOO_LONG = "57014"
+_WAITED_TOO_LONG = ("57014", "55P03")
 
 
 async def retried(once: Callable[[], Awaitable[T]], give_up: Code) -> T:
@@ -27,13 +27,13 @@ async def retried(once: Callable[[], Awaitable[T]], give_up: Code) -> T:
             return await once()
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
-            if state == _WAITED_TOO_LONG:
+            if state in _WAITED_TOO_LONG:
                 raise refuse(give_up) from error
             if state not in _BROKEN_OFF:
                 raise
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             pass
-        except asyncpg.QueryCanceledError as error:
+        except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
             raise refuse(give_up) from error
         await asyncio.sleep(0.01 * 2**attempt)
     raise refuse(give_up)

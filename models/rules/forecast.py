@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from models.rules.calendar import local_day
-from models.rules.values import Account
+from models.rules.language import say
+from models.rules.values import Account, Language
 
 
 class ForecastKind(StrEnum):
@@ -35,7 +36,7 @@ class ForecastKind(StrEnum):
     VISIT_LATE_CANCELLED = "VISIT_LATE_CANCELLED"
 
 
-_SENTENCES = {
+FORECAST_SENTENCES = {
     ForecastKind.STARTS: "It starts on {day}.",
     ForecastKind.HOLD_PLACED: "A hold is placed on {day}.",
     ForecastKind.HOLD_STARTS: "It goes on hold on {day}.",
@@ -80,7 +81,7 @@ KIND_OF_EVENT: Mapping[str, ForecastKind] = {
     "visit.cancelled": ForecastKind.VISIT_CANCELLED,
     "visit.late_cancelled": ForecastKind.VISIT_LATE_CANCELLED,
 }
-"""What an event of the store is called in a forecast. A visit is VISIT_UNPAID only if nothing pays for it afterwards."""
+"""What an event of the store is called in a forecast. A visit is VISIT_UNPAID if nothing pays for it then."""
 
 UNITS_OF_KIND: Mapping[ForecastKind, tuple[Account | None, Account]] = {
     ForecastKind.RENEWS: (Account.ISSUED, Account.AVAILABLE),
@@ -101,6 +102,6 @@ def forecast_day(kind: ForecastKind, at: datetime, zone: str) -> date:
     return local_day(at - timedelta(microseconds=kind in _AT_THE_END_OF_A_DAY), zone)
 
 
-def forecast_sentence(kind: ForecastKind, day: date) -> str:
+def forecast_sentence(kind: ForecastKind, day: date, language: Language = Language.EN) -> str:
     """Return what happens in one sentence. `day` is the visit's own for what happens to a visit."""
-    return _SENTENCES[kind].format(day=day)
+    return say(language, FORECAST_SENTENCES[kind], [("day", day.isoformat())])

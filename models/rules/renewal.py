@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from models.rules.calendar import DAY, end_of_day, local_day
-from models.rules.facts import PassFacts
+from models.rules.facts import LotFacts, PassFacts
 from models.rules.timeline import base_days, freezes, nth_free_day
-from models.rules.values import AfterExpiration, RenewalTrigger, ValidityRule
+from models.rules.values import AfterExpiration, LotKind, PaymentMethod, RenewalTrigger, UnusedAtRenewal, ValidityRule
 
 _ON_DEPLETION = (RenewalTrigger.ON_DEPLETION, RenewalTrigger.FIRST_OF_BOTH)
 _ON_EXPIRY = (RenewalTrigger.ON_EXPIRY, RenewalTrigger.FIRST_OF_BOTH)
@@ -63,6 +63,29 @@ def renews_on_depletion(facts: PassFacts) -> bool:
     return by_itself and depleted(facts) and not facts.spent_on_old_visit
 
 
+def rolls_over(facts: PassFacts, lot: LotFacts) -> bool:
+    """Say whether what is left of a lot that is over goes on into the next period. A lot with days of its own ends."""
+    has_next = any(period.number == lot.period_number + 1 for period in facts.periods)
+    return has_next and lot.own_last_on is None and facts.terms.renewal.unused is UnusedAtRenewal.ROLLOVER
+
+
+def rollover_room(facts: PassFacts, number: int) -> int | None:
+    """Return how many units may still roll into a period, None for any number."""
+    most = facts.terms.renewal.rollover_max
+    if most is None:
+        return None
+    return most - sum(lot.issued for lot in facts.lots if lot.period_number == number and lot.kind is LotKind.ROLLOVER)
+
+
+def rollover_own_days(facts: PassFacts, number: int) -> tuple[date, date] | None:
+    """Return the first and last day of units that roll into a period, None where they last as long as it does."""
+    window = next(w for period, w in zip(facts.periods, facts.windows, strict=True) if period.number == number)
+    days = facts.terms.renewal.rollover_days
+    if days is None or window.first_day is None:
+        return None
+    return window.first_day, window.first_day + DAY * (days - 1)
+
+
 def next_period(
     facts: PassFacts, anchor_on: date, anchor_index: int, now: datetime, *, on_depletion: bool
 ) -> NextPeriod:
@@ -87,3 +110,8 @@ def next_period(
         if ends_on is None or end_of_day(ends_on, facts.zone) > now:
             return NextPeriod(number, anchor_on, index, first, last, restarts=False, opens_at=None, skipped=skipped)
         index, skipped = index + 1, skipped + 1
+
+
+def takes_a_person(method: PaymentMethod) -> bool:
+    """Say whether a charge by this method needs somebody at the desk to hand over cash or use the terminal."""
+    return method in (PaymentMethod.CASH, PaymentMethod.CARD_TERMINAL)
