@@ -83,7 +83,7 @@ async def _meant(tx: Tx, meant: PassFilter) -> list[UUID]:
     for thing, table, path, asked in (
         ("purchase option", "purchase_options", "purchaseOptionIds", meant.option_ids),
         ("client", "clients", "clientIds", meant.client_ids),
-        ("location", "locations", "locationId", meant.location_id and (meant.location_id,)),
+        ("location", "locations", "locationId", (meant.location_id,) if meant.location_id else None),
     ):
         if asked is not None:
             known = await tx.raw.fetchval(f"SELECT count(*) FROM {table} WHERE id = ANY($1)", list(set(asked)))

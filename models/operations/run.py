@@ -116,10 +116,10 @@ class _Call:
         if payment_id is not None:
             assert isinstance(payment_id, UUID)
             await settle_payment(self.runtime, self.business_id, payment_id)
-        if payment_id is not None or repeated:
-            return await self._repeat(stored)
         for refund_id in tx.refunds:
             await settle_refund(self.runtime, self.business_id, refund_id)
+        if payment_id is not None or repeated or tx.refunds:
+            return await self._repeat(stored)
         if tx.rings and not tx.business.test_clock_at:
             await self.runtime.ring(self.business_id)
         return answer

@@ -50,11 +50,14 @@ from models.operations.end_visit import (
     record_attendance,
 )
 from models.operations.expire_passes import ExpirePasses, expire_passes
+from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.settle_refund import CreditRefund, credit_refund
 from models.rules.terms import Access, Conversion, Terms
 from models.rules.values import AfterExpiration, ConversionTiming, PassKind, PaymentMethod, Role
 from tests.conftest import NOON
@@ -75,6 +78,7 @@ class Ids:
     pass_: UUID
     visit: UUID
     hold: UUID
+    refund: UUID
 
 
 async def ids_of(studio: Studio) -> Ids:
@@ -82,7 +86,10 @@ async def ids_of(studio: Studio) -> Ids:
     pass_id = await studio.sell(Terms(PassKind.SESSION, 100, 5, MONTH))
     visit = (await studio.book([NOON + timedelta(days=3)], pass_id=pass_id)).visits[0]
     hold = (await studio.do(place_hold, PlaceHold(pass_id, TOMORROW))).holds[0]
-    return Ids(studio.client, studio.service, studio.location, await studio.option(), pass_id, visit, hold)
+    refunded = await studio.do(refund_pass, RefundPass(await studio.sell(), "Moved", 1))
+    refund = UUID(refunded.figures["refunds"][0])
+    option = await studio.option()
+    return Ids(studio.client, studio.service, studio.location, option, pass_id, visit, hold, refund)
 
 
 def access(**named: Any) -> Terms:
@@ -133,6 +140,11 @@ CASES: list[Case] = [
     (cancel_conversion, "pass_", lambda ids: CancelConversion(ids.pass_)),
     (adjust_pass, "pass_", lambda ids: AdjustPass(ids.pass_, 1, "Gift")),
     (extend_pass, "pass_", lambda ids: ExtendPass(ids.pass_, 1, "Gift")),
+    (refund_pass, "pass_", lambda ids: RefundPass(ids.pass_, "Moved")),
+    (credit_refund, "refund", lambda ids: CreditRefund(ids.refund)),
+    (extend_passes, "option", lambda ids: ExtendPasses(PassFilter((ids.option,)), 1, "Gift")),
+    (extend_passes, "location", lambda ids: ExtendPasses(PassFilter(location_id=ids.location), 1, "Gift")),
+    (extend_passes, "client", lambda ids: ExtendPasses(PassFilter(client_ids=(ids.client,)), 1, "Gift")),
     (deactivate_pass, "pass_", lambda ids: DeactivatePass(ids.pass_, "Gone")),
     (reactivate_pass, "pass_", lambda ids: ReactivatePass(ids.pass_)),
     (do_due, "pass_", lambda ids: DoDue(ids.pass_)),

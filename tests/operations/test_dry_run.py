@@ -51,10 +51,13 @@ from models.operations.end_visit import (
     cancel_visit,
     record_attendance,
 )
+from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.settle_refund import CreditRefund, credit_refund
 from models.rules.values import (
     AfterExpiration,
     ConversionTiming,
@@ -166,6 +169,21 @@ async def an_extension(studio: Studio) -> tuple[Any, Any]:
     return extend_pass, ExtendPass(await Scene(studio).sold(), 3, "Ill")
 
 
+async def a_refund(studio: Studio) -> tuple[Any, Any]:
+    return refund_pass, RefundPass(await Scene(studio).sold(), "Moved away")
+
+
+async def a_credited_refund(studio: Studio) -> tuple[Any, Any]:
+    pass_id = await studio.sell(card=TestCard.REFUND_DECLINE)
+    refunded = await studio.do(refund_pass, RefundPass(pass_id, "Moved away"))
+    return credit_refund, CreditRefund(UUID(refunded.figures["refunds"][0]))
+
+
+async def an_extension_of_many(studio: Studio) -> tuple[Any, Any]:
+    await Scene(studio).sold()
+    return extend_passes, ExtendPasses(PassFilter(), 3, "Storm")
+
+
 async def a_deactivation(studio: Studio) -> tuple[Any, Any]:
     return deactivate_pass, DeactivatePass(await Scene(studio).sold(), "Moved away")
 
@@ -216,6 +234,9 @@ VERBS: tuple[Make, ...] = (
     a_cancelled_plan,
     an_adjustment,
     an_extension,
+    an_extension_of_many,
+    a_refund,
+    a_credited_refund,
     a_deactivation,
     a_reactivation,
     a_place,

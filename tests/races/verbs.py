@@ -49,8 +49,10 @@ from models.operations.end_visit import (
     cancel_visit,
     record_attendance,
 )
+from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.run import Verb
 from models.operations.sell_pass import SellPass, sell_pass
@@ -155,6 +157,12 @@ async def _changed(studio: Studio, name: str) -> Made:
     made: dict[str, Made] = {
         "adjust_pass": (adjust_pass, AdjustPass(pass_id, 2, "Gift"), AdjustPass(pass_id, -2, "Gift")),
         "extend_pass": (extend_pass, ExtendPass(pass_id, 7, "Ill"), ExtendPass(pass_id, 8, "Ill")),
+        "refund_pass": (refund_pass, RefundPass(pass_id, "Moved"), RefundPass(pass_id, "Moved", 1)),
+        "extend_passes": (
+            extend_passes,
+            ExtendPasses(PassFilter(), 7, "Storm"),
+            ExtendPasses(PassFilter(include_expired=True), 7, "Storm"),
+        ),
         "set_auto_renew": (
             set_auto_renew,
             SetAutoRenew(pass_id, enabled=False),
@@ -202,6 +210,8 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
         (
             "adjust_pass",
             "extend_pass",
+            "extend_passes",
+            "refund_pass",
             "set_auto_renew",
             "deactivate_pass",
             "reactivate_pass",

@@ -1,11 +1,13 @@
 """What holds for each mutation: its shape, its words, and how it answers ids that are none of the caller's."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.runtime import Runtime
 from schema.ids import encode
 from schema.schema import schema
@@ -35,6 +37,9 @@ VERBS = [
     "cancelConversion",
     "adjustPass",
     "extendPass",
+    "extendPasses",
+    "refundPass",
+    "creditRefund",
     "deactivatePass",
     "reactivatePass",
     "advanceTestClock",
@@ -68,6 +73,8 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("cancelConversion", "passId", "Pass", {}),
     ("adjustPass", "passId", "Pass", {"quantity": 1, "reason": "x"}),
     ("extendPass", "passId", "Pass", {"days": 1, "reason": "x"}),
+    ("refundPass", "passId", "Pass", {"reason": "x"}),
+    ("creditRefund", "refundId", "Refund", {}),
     ("deactivatePass", "passId", "Pass", {"reason": "x"}),
     ("reactivatePass", "passId", "Pass", {}),
 ]  # fmt: skip
@@ -79,8 +86,10 @@ async def _objects(studio: Studio) -> dict[str, str]:
     pass_id = await studio.sell()
     hold = await studio.do(place_hold, PlaceHold(pass_id, NOON.date()))
     visit = await studio.book([NOON])
+    refunded = await studio.do(refund_pass, RefundPass(await studio.sell(), "Moved", 1))
     rows = {"Client": studio.client, "Service": studio.service, "Location": studio.location, "Pass": pass_id}
     rows |= {"PurchaseOption": option_id, "Hold": hold.holds[0], "Visit": visit.visits[0]}
+    rows["Refund"] = UUID(refunded.figures["refunds"][0])
     return {name: encode(name, row_id) for name, row_id in rows.items()}
 
 
