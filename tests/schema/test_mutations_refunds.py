@@ -32,7 +32,8 @@ async def test_a_refund_is_previewed_and_made(asker: Asker, studio: Studio) -> N
     assert done == await asker.mutate("refundPass", fields, **given)
     assert done["refunds"][0]["state"] == "DONE"
     assert done["visits"] == [{"id": encode("Visit", booked.visits[0])}]
-    shown = await asker.ask(
+    document = "query($id: ID!) { pass(id: $id) { refunds { state order { amountMinor } } } }"
+    shown = await asker.ask(document, {"id": pass_id})
         "query($id: ID!) { pass(id: $id) { refunds { state order { amountMinor } } } }", {"id": pass_id}
     )
     assert shown["pass"]["refunds"] == [{"state": "DONE", "order": {"amountMinor": 15_000}}]
