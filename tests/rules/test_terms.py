@@ -1,12 +1,21 @@
 """Terms survive the store."""
 
 import json
-from datetime import date
+from datetime import date, time
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.rules.policies import (
+    HoldPolicy,
+    Offer,
+    OpenHours,
+    RefundPolicy,
+    Restriction,
+    Rollover,
+    Sharing,
+)
 from models.rules.terms import (
     Access,
     Conversion,
@@ -24,7 +33,12 @@ from models.rules.values import (
     OutcomeEffect,
     PassKind,
     PeriodUnit,
+    RefundBasis,
+    RenewalPrice,
     RenewalTrigger,
+    RestrictionCycle,
+    RestrictionPer,
+    SaleChannel,
     ServiceCategory,
     UnusedAtConversion,
     UnusedAtRenewal,
@@ -38,6 +52,42 @@ validities = st.one_of(
     st.builds(Validity, st.just(ValidityRule.FIXED_DAY), last_day=st.dates(date(2000, 1, 1), date(2100, 1, 1))),
 )
 effects = st.sampled_from(OutcomeEffect)
+categories = st.none() | st.frozensets(st.sampled_from(ServiceCategory))
+count = st.integers(0, 1_000)
+maybe = st.none() | count
+words = st.text(min_size=1, max_size=20)
+times = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+hours = st.builds(OpenHours, st.frozensets(st.integers(1, 7)), times, times)
+restrictions = st.builds(
+    Restriction,
+    count,
+    st.sampled_from(RestrictionPer),
+    st.sampled_from(RestrictionCycle),
+    ids,
+    categories,
+    st.none() | st.builds(Rollover, count, count),
+)
+offers = st.builds(
+    Offer,
+    st.booleans(),
+    maybe,
+    st.booleans(),
+    st.none() | st.frozensets(words, max_size=4),
+    st.none() | st.frozensets(st.sampled_from(SaleChannel)),
+    st.booleans(),
+    maybe,
+)
+hold_policies = st.builds(
+    HoldPolicy,
+    maybe,
+    maybe,
+    maybe,
+    maybe,
+    count,
+    st.booleans(),
+    count,
+    st.none() | st.lists(words, max_size=4).map(tuple),
+)
 any_terms = st.builds(
     Terms,
     kind=st.sampled_from(PassKind),
@@ -46,8 +96,8 @@ any_terms = st.builds(
     validity=validities,
     activation=st.sampled_from(Activation),
     start_within_days=st.none() | st.integers(0, 3_660),
-    access=st.builds(Access, ids, st.none() | st.frozensets(st.sampled_from(ServiceCategory)), ids),
-    outcomes=st.builds(Outcomes, effects, effects, effects, st.integers(0, 86_400)),
+    access=st.builds(Access, ids, categories, ids, st.none() | st.lists(hours, max_size=3).map(tuple)),
+    outcomes=st.builds(Outcomes, effects, effects, effects, st.integers(0, 86_400), count, count, count, count),
     covered_by=st.sampled_from(CoveredBy),
     back_window_days=st.integers(0, 3_660),
     holds_allowed=st.booleans(),
@@ -60,8 +110,20 @@ any_terms = st.builds(
         st.none() | st.integers(1, 1_200),
         st.booleans(),
         st.booleans(),
+        maybe,
+        maybe,
+        st.sampled_from(RenewalPrice),
+        count,
     ),
     conversion=st.none() | st.builds(Conversion, st.uuids(), st.sampled_from(UnusedAtConversion)),
+    restrictions=st.lists(restrictions, max_size=3).map(tuple),
+    offer=offers,
+    hold_policy=hold_policies,
+    sharing=st.builds(Sharing, st.booleans(), maybe, maybe, st.booleans(), count, st.booleans()),
+    refund=st.builds(RefundPolicy, st.sampled_from(RefundBasis), maybe),
+    warn_days=count,
+    revive_days=count,
+    make_up_days=count,
 )
 
 
@@ -74,7 +136,9 @@ def test_terms_come_back_from_the_store_as_they_went_in(terms: Terms) -> None:
 def test_the_stored_form_is_the_same_whatever_the_order_of_a_set(terms: Terms) -> None:
     stored = terms_to_json(terms)
     assert json.dumps(terms_to_json(terms_from_json(stored))) == json.dumps(stored)
-    for listed in stored["access"].values():
+    access, offer = stored["access"], stored["offer"]
+    sets = [access["serviceIds"], access["categories"], access["locationIds"], offer["clientTypes"], offer["channels"]]
+    for listed in [*sets, *(each["weekdays"] for each in access["hours"] or ())]:
         assert listed is None or listed == sorted(listed)
 
 
@@ -95,3 +159,8 @@ def test_an_empty_list_opens_nothing_and_is_not_mistaken_for_no_list() -> None:
     }
     named = Access(service_ids=frozenset({UUID(int=7)}))
     assert terms_to_json(Terms(PassKind.SESSION, 0, access=named))["access"]["serviceIds"] == [str(UUID(int=7))]
+
+
+def test_terms_sold_before_a_term_existed_have_its_default() -> None:
+    old = {"kind": "SESSION", "priceMinor": 100, "quantity": 10, "access": {"serviceIds": None}}
+    assert terms_from_json(old) == Terms(PassKind.SESSION, 100, 10)
