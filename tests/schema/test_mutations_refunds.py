@@ -34,8 +34,6 @@ async def test_a_refund_is_previewed_and_made(asker: Asker, studio: Studio) -> N
     assert done["visits"] == [{"id": encode("Visit", booked.visits[0])}]
     document = "query($id: ID!) { pass(id: $id) { refunds { state order { amountMinor } } } }"
     shown = await asker.ask(document, {"id": pass_id})
-        "query($id: ID!) { pass(id: $id) { refunds { state order { amountMinor } } } }", {"id": pass_id}
-    )
     assert shown["pass"]["refunds"] == [{"state": "DONE", "order": {"amountMinor": 15_000}}]
 
 
