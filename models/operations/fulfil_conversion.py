@@ -11,6 +11,8 @@ from models.operations.ledger import carried, grant, move
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, renewal_declined, write_succession
 from models.operations.sell_pass import write_pass
+from models.operations.settle_refund import give_credit
+from models.operations.spread_closure import join_closures
 from models.queries.catalogue import OptionVersion, option_terms
 from models.queries.facts import load_passes, load_visits
 from models.queries.locks import lock_passes
@@ -20,8 +22,6 @@ from models.rules.facts import LotFacts, PassFacts
 from models.rules.terms import Terms
 from models.rules.timeline import base_days
 from models.rules.values import Account, ClosedReason, LotKind, UnusedAtConversion, VisitState
-from models.tables.base import new_id
-from models.tables.orders import client_credits
 from models.tables.passes import passes
 
 
@@ -42,6 +42,8 @@ async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
     if carried and option.terms.unit is not None:
         await grant(tx, bought.pass_id, 1, LotKind.ROLLOVER, option.terms.unit, unused, value_minor=value)
     new = await refresh(tx, [old.id, bought.pass_id])
+    if await join_closures(tx, bought.pass_id):
+        new = await refresh(tx, [old.id, bought.pass_id])
     await tx.event("pass.converted", pass_id=old.id, to=bought.pass_id, unused=unused)
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor, convertedFrom=old.id)
     wanted = list((await load_visits(tx.raw, ahead)).values())
@@ -75,9 +77,7 @@ async def _empty(tx: Tx, old: PassFacts, bought: ToPay) -> tuple[int, int]:
         unused += lot.available
     left_over = value - bought.credit_minor
     if bought.details["unused"] == UnusedAtConversion.CREDIT and left_over > 0:
-        row = {"id": new_id(), "client_id": old.client_id, "amount_minor": left_over, "order_id": bought.id}
-        row |= {"pass_id": old.id, "operation_id": tx.operation_id, "at": tx.now}
-        await tx.insert(client_credits, row)
+        await give_credit(tx, old.client_id, left_over, order_id=bought.id, pass_id=old.id)
     return unused, carried_minor
 
 
@@ -94,15 +94,9 @@ async def value_at_conversion(tx: Tx, facts: PassFacts) -> int:
 
 
 async def unused_value(tx: Tx, facts: PassFacts) -> int:
-    """Return what the unused units are worth in minor units, rounded down: their share of each period's price."""
-    rows = await tx.raw.fetch("SELECT number, price_minor FROM periods WHERE pass_id = $1", facts.id)
-    prices = {row["number"]: row["price_minor"] for row in rows}
-    granted = facts.terms.quantity or 0
-    return sum(
-        prices[lot.period_number] * min(lot.available, granted) // granted
-        for lot in _alive(facts, facts.lots, tx.now)
-        if lot.kind is LotKind.GRANT and granted
-    )
+    """Return what the unused units are worth in minor units: the value their lots carry for them, rounded down."""
+    alive = _alive(facts, facts.lots, tx.now)
+    return sum([await carried(tx, lot.id, lot.available, Account.CONVERTED) for lot in alive])
 
 
 async def _close(tx: Tx, old: PassFacts) -> None:
