@@ -14,7 +14,9 @@ import asyncpg
 from sqlalchemy import text
 
 from models.database import Database
+from models.queries.attendance import exceeded_restrictions
 from models.queries.invariants_money import MONEY, Invariant
+from models.queries.invariants_outcomes import OUTCOMES
 from models.queries.windows import differing_windows
 from models.tables.ledger import BALANCES
 
@@ -201,7 +203,7 @@ PERIODS = (
     ),
 )
 
-INVARIANTS = (*LEDGER, *VISITS, *PERIODS, *MONEY)
+INVARIANTS = (*LEDGER, *VISITS, *PERIODS, *MONEY, *OUTCOMES)
 
 
 async def check_business(reader: asyncpg.Connection) -> list[Violation]:
@@ -220,6 +222,9 @@ async def check_business(reader: asyncpg.Connection) -> list[Violation]:
     for difference in await differing_windows(reader, _SHOWN_MAX):
         figures = {"what": difference.what, "kept": difference.kept, "computed": difference.computed}
         found.append(Violation("windows_follow_rules", sentence, business_id, difference.ids, figures))
+    sentence = "No pass pays for more visits in a cycle than its restriction allows and earlier cycles left to it."
+    for each in await exceeded_restrictions(reader, _SHOWN_MAX):
+        found.append(Violation("attendance_is_restricted", sentence, business_id, (each.pass_id,), each.figures))
     return found
 
 

@@ -8,7 +8,9 @@ from models.rules.calendar import local_day
 from models.rules.codes import Code, Reason, because
 from models.rules.due import NextEvent
 from models.rules.language import open_names, say
-from models.rules.values import Language, PassStatus, Standing
+from models.rules.policies import Restriction
+from models.rules.restrictions import RestrictionState, per_word, services_word, why_reached
+from models.rules.values import Language, PassStatus, RestrictionCycle, Standing
 
 
 def why_unusable(
@@ -90,7 +92,21 @@ _CHOSEN_OTHERWISE = "“{pass}” pays."
 _LATER = "“{pass}” could have paid and comes later in that order."
 _REFUSED = "“{pass}” could not pay: {why}"
 _ANOTHER = "Another client's pass"
-EXPLAINING = (*CHOSEN_SENTENCES.values(), _CHOSEN_OTHERWISE, _LATER, _REFUSED, _ANOTHER)
+RESTRICTION_SENTENCES = {
+    RestrictionCycle.CALENDAR: "Visits to {services} are limited to {limit} a {per}, by the calendar.",
+    RestrictionCycle.PASS: "Visits to {services} are limited to {limit} a {per}, counted from the first day of the "
+    "pass.",
+}
+_CARRIED_ON = "What a {per} leaves unused, at most {units}, can be used in the next {cycles}."
+EXPLAINING = (
+    *CHOSEN_SENTENCES.values(),
+    _CHOSEN_OTHERWISE,
+    _LATER,
+    _REFUSED,
+    _ANOTHER,
+    *RESTRICTION_SENTENCES.values(),
+    _CARRIED_ON,
+)
 """Every sentence that an explanation is made of."""
 
 
@@ -120,3 +136,22 @@ def _why(reason: Reason, language: Language) -> str:
     """Return a reason's sentence; what was kept without its values can only be named."""
     filled = open_names(reason.code.sentence) <= {name for name, _ in reason.values}
     return reason.message_in(language) if filled else f"{reason.code.name}."
+
+
+def rule_of(restriction: Restriction, language: Language = Language.EN) -> str:
+    """Return what a restriction allows, in plain sentences."""
+    values = [
+        ("services", services_word(restriction)),
+        ("limit", str(restriction.visits_max)),
+        ("per", per_word(restriction)),
+    ]
+    sentences = [say(language, RESTRICTION_SENTENCES[restriction.cycle], values)]
+    if restriction.rollover:
+        values += [("units", str(restriction.rollover.units_max)), ("cycles", str(restriction.rollover.cycles))]
+        sentences.append(say(language, _CARRIED_ON, values))
+    return " ".join(sentences)
+
+
+def why_full(state: RestrictionState) -> Reason | None:
+    """Return why nothing more can be booked in the cycle of a restriction, or None where something can."""
+    return None if state.remaining else why_reached(state)

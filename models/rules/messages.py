@@ -14,6 +14,7 @@ from pathlib import Path
 
 from models.rules.codes import Code
 from models.rules.explain import EVENT_SENTENCES, EXPLAINING
+from models.rules.forecast import FORECAST_SENTENCES
 from models.rules.language import CATALOGUES, open_names
 from models.rules.po import Key
 from models.rules.restrictions import ALL_SERVICES, PER_WORDS, SOME_SERVICES
@@ -114,6 +115,8 @@ def _known() -> Iterator[Needed]:
         yield Needed((None, code.remedy), f"Code.{code.name}, remedy")
     for kind, sentence in EVENT_SENTENCES.items():
         yield Needed((None, sentence), f"coming event {kind}")
+    for kind, sentence in FORECAST_SENTENCES.items():
+        yield Needed((None, sentence), f"forecast of {kind}")
     for sentence in EXPLAINING:
         yield Needed((None, sentence), "explanation of a claim")
     for name, enums in ENUMS.items():

@@ -23,6 +23,8 @@ from models.rules.facts import ClaimFacts, PassFacts, VisitFacts
 from models.rules.policies import Restriction
 from models.rules.values import RestrictionPer
 
+ALL_SERVICES, SOME_SERVICES = "all services", "services of this kind"
+PER_WORDS = {per: per.value.lower() for per in RestrictionPer}
 Counts = Mapping[int, int]
 """How many visits there are in each cycle, by its number."""
 Limit = tuple[int, frozenset[UUID]]
@@ -265,21 +267,24 @@ def _carried(restriction: Restriction, cycles: Cycles, counts: Counts, number: i
 
 def why_reached(state: RestrictionState) -> Reason:
     """Return why the restriction lets nothing more be paid in this cycle. What a later cycle counts on is taken."""
-    limited = state.restriction.service_ids is not None or state.restriction.categories is not None
-    per = state.restriction.per
     return because(
         Code.RESTRICTION_REACHED,
-        services="services of this kind" if limited else "all services",
+        services=services_word(state.restriction),
         limit=state.allowance,
         used=max(state.used + state.booked, state.allowance - state.remaining),
-        per="day"
-        if per is RestrictionPer.DAY
-        else "week"
-        if per is RestrictionPer.WEEK
-        else "month"
-        if per is RestrictionPer.MONTH
-        else "year",
+        per=per_word(state.restriction),
         first=state.first_day or "the start of the pass",
         last=state.last_day or "a day not known while it is on hold",
         frees=state.frees_on or "a day not known while it is on hold",
     )
+
+
+def services_word(restriction: Restriction) -> str:
+    """Return what a sentence calls the services that the restriction counts."""
+    every = restriction.service_ids is None and restriction.categories is None
+    return ALL_SERVICES if every else SOME_SERVICES
+
+
+def per_word(restriction: Restriction) -> str:
+    """Return what a sentence calls a cycle."""
+    return PER_WORDS[restriction.per]

@@ -25,11 +25,13 @@ from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.queries.invariants import INVARIANTS, Violation, check_all, check_business
 from models.rules.codes import Code
+from models.rules.policies import Restriction
 from models.rules.terms import Renewal, Terms
 from models.rules.values import (
     AfterExpiration,
     PassKind,
     PaymentMethod,
+    RestrictionPer,
     TestCard,
     UnusedAtConversion,
     UnusedAtRenewal,
@@ -67,6 +69,8 @@ async def busy(runtime: Runtime) -> Studio:
     await studio.do(place_hold, PlaceHold(monthly, starts[4].date(), starts[4].date() + timedelta(days=6)))
     await studio.do(renew_pass, RenewPass(monthly))
     await studio.do(refund_pass, RefundPass(await studio.sell(), "moved", 4))
+    daily = Terms(PassKind.UNLIMITED, 9_000, validity=MONTH, restrictions=(Restriction(1, RestrictionPer.DAY),))
+    await studio.book([starts[3] + timedelta(hours=3), starts[4] + timedelta(hours=3)], pass_id=await studio.sell(daily))
     option = await studio.option(Terms(PassKind.SESSION, 1_000, 3, MONTH))
     converted = await studio.sell()
     await studio.do(convert_pass, ConvertPass(converted, option, unused=UnusedAtConversion.CREDIT))
@@ -183,6 +187,14 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
     ("gateway_agrees_on_refunds", ["UPDATE refunds SET state = 'FAILED' WHERE OURS AND state = 'DONE'"]),
     ("value_comes_from_somewhere", ["UPDATE lots SET value_minor = value_minor + 1 WHERE OURS AND kind = 'GRANT'"]),
     ("credit_not_negative", ["UPDATE client_credits SET amount_minor = -1 WHERE OURS"]),
+    (
+        "attendance_is_restricted",
+        [
+            """UPDATE visits SET day = DATE '2026-02-10' WHERE OURS AND pass_id IN (
+                 SELECT p.id FROM passes p JOIN purchase_option_versions v ON v.option_id = p.option_id
+                 WHERE v.terms->'restrictions'->0 IS NOT NULL)"""
+        ],
+    ),
     *(
         ("windows_follow_rules", [f"UPDATE {table} SET {change} WHERE OURS AND {where}"])
         for table, change, where in (
@@ -215,7 +227,11 @@ async def test_a_corruption_is_named(settings: Settings, busy: Studio, name: str
 
 
 def test_every_invariant_has_a_corruption_that_it_names() -> None:
-    assert {name for name, _ in CORRUPTIONS} == {*(each.name for each in INVARIANTS), "windows_follow_rules"}
+    assert {name for name, _ in CORRUPTIONS} == {
+        *(each.name for each in INVARIANTS),
+        "windows_follow_rules",
+        "attendance_is_restricted",
+    }
 
 
 async def test_checking_all_businesses_names_the_one_that_is_broken(

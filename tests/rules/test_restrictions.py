@@ -343,7 +343,7 @@ def test_an_earlier_first_visit_must_not_fill_another_cycle() -> None:
 def test_an_earlier_visit_may_not_take_what_a_later_one_counts_on(day: date, refused: bool) -> None:
     """Three visits in the third week use the unit that the second left."""
     restriction = Restriction(2, RestrictionPer.WEEK, RestrictionCycle.PASS, rollover=Rollover(1))
-    facts = paying(restricted(restriction), [june(8), june(15), june(15)])
+    facts = paying(restricted(restriction), [june(1), june(2), june(8), june(15), june(15)])
     if refused:
         facts = replace(facts, claims=(*facts.claims, claim_full(on(june(17), 690))))
         (state,) = states(facts, june(15))
