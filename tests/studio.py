@@ -1,7 +1,7 @@
 """A studio to test with: the real operations, in few words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,12 +21,13 @@ from models.operations.catalogue import (
     create_service,
 )
 from models.operations.create_business import NewBusiness, create_business
+from models.operations.end_visit import AttendanceOutcome, RecordAttendance, record_attendance
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
 from models.queries.facts import load_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
-from models.rules.terms import Terms, Validity
+from models.rules.terms import Outcomes, Terms, Validity
 from models.rules.values import PassKind, PaymentMethod, PeriodUnit, Role, ServiceCategory, TestCard, ValidityRule
 from models.runtime import Runtime
 
@@ -140,11 +141,28 @@ class Studio:
         return [(row["name"], row["sum"]) for row in await self.fetch(union)]
 
 
-async def open_studio(runtime: Runtime, began: datetime | None, zone: str = "Europe/Paris") -> Studio:
-    """Open a business with one location, service and client. `began` None: it lives in real time."""
-    business_id = await create_business(runtime, NewBusiness("Studio", zone, test_clock_at=began))
+async def open_studio(
+    runtime: Runtime, began: datetime | None, zone: str = "Europe/Paris", resolve_after_hours: int | None = None
+) -> Studio:
+    """Open a business with one location, service and client. `began` None: it lives in real time.
+
+    Visits stay as they are recorded, unless it is said after how many hours they resolve by themselves.
+    """
+    business_id = await create_business(
+        runtime, NewBusiness("Studio", zone, test_clock_at=began, resolve_after_hours=resolve_after_hours)
+    )
     studio = Studio(runtime, business_id, began or datetime.now(UTC))
     studio.location = (await studio.do(create_location, CreateLocation("Main hall"))).rows["location"]
     studio.service = (await studio.do(create_service, CreateService("Yoga", ServiceCategory.CLASS))).rows["service"]
     studio.client = (await studio.do(create_client, CreateClient("Ann"))).rows["client"]
     return studio
+
+
+async def missed_visit(studio: Studio) -> tuple[UUID, UUID]:
+    """Let a client miss a visit of the studio's present day that a pass with a fee paid for; return visit and fee."""
+    terms = replace(TEN_CLASSES, outcomes=Outcomes(late_cancel_fee_minor=500, no_show_fee_minor=900))
+    pass_id = await studio.sell(terms)
+    start = studio.began - timedelta(seconds=studio.began.second + 7)
+    (visit,) = (await studio.book([start], pass_id=pass_id, minutes=30)).visits
+    await studio.do(record_attendance, RecordAttendance(visit, AttendanceOutcome.NO_SHOW))
+    return visit, (await studio.fetch("SELECT id FROM fees WHERE visit_id = $1", visit))[0]["id"]

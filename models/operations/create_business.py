@@ -25,7 +25,8 @@ _CURRENCY = re.compile("[A-Z]{3}")
 class NewBusiness:
     """A tenant to be. `test_clock_at` gives it a time of its own; test cards pay without money, for sandboxes only.
 
-    It speaks `language` to those who ask for none.
+    It speaks `language` to those who ask for none. Visits nobody recorded are resolved `resolve_after_hours` after
+    their end, None never.
     """
 
     name: str
@@ -35,6 +36,7 @@ class NewBusiness:
     test_clock_at: datetime | None = None
     accepts_test_cards: bool = True
     language: Language = Language.EN
+    resolve_after_hours: int | None = 24
 
 
 async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
@@ -67,6 +69,7 @@ async def create_business(runtime: Runtime, command: NewBusiness) -> UUID:
                 grace_days=3,
                 release_days=14,
                 late_cancel_minutes=720,
+                resolve_after_hours=command.resolve_after_hours,
                 accepts_test_cards=command.accepts_test_cards,
                 language=command.language,
                 test_clock_at=command.test_clock_at,

@@ -6,27 +6,27 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from models.errors import Problem, Refused, refuse, unknown
-from models.operations.base import STAFF, Changed, Tx, violated
+from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.book_visits import start_pass
-from models.operations.claims import lock_visits_with_passes, settle_claim, standing_claims, write_claim
+from models.operations.claims import lock_visits_with_passes, standing_claims, write_claim
+from models.operations.outcomes import end_as, ending_of, outcomes_of, write_outcome
 from models.operations.refresh import refresh
 from models.queries.facts import visit_facts
 from models.rules.allocation import Outcome
 from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.eligibility import Decision, decide
-from models.rules.ending import account_after, is_late
+from models.rules.ending import FORGIVABLE, Ending, account_after, is_late
 from models.rules.facts import PassFacts
-from models.rules.terms import Outcomes
 from models.rules.values import Account, Role, VisitState
-from models.tables.visits import visits
 
 # A visit whose pass was lifted off it earlier, by a hold that was ended or a pass out of use, ended unpaid.
 _LAST_PAYER = """
-SELECT CASE WHEN o.id IS NULL OR o.verb IN ('cancelVisit', 'recordAttendance', 'placeHold') THEN c.pass_id END
+SELECT CASE WHEN o.id IS NULL OR o.verb IN ('cancelVisit', 'recordAttendance', 'placeHold') OR EXISTS (
+    SELECT FROM visit_outcomes w
+    WHERE w.business_id = c.business_id AND w.visit_id = c.visit_id AND w.operation_id = c.released_operation_id
+) THEN c.pass_id END
 FROM claims c LEFT JOIN operations o ON o.business_id = c.business_id AND o.id = c.released_operation_id
 WHERE c.visit_id = $1 ORDER BY c.claimed_at DESC, c.id DESC LIMIT 1
 """
@@ -49,18 +49,30 @@ class AttendanceOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CancelVisit:
-    """Cancel a visit."""
+    """Cancel a visit. `waive` lets the client off what a late cancellation costs."""
 
     visit_id: UUID
     cancelled_by: CancelledBy = CancelledBy.CLIENT
+    waive: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordAttendance:
-    """Record what became of a visit."""
+    """Record what became of a visit. `waive` lets the client off what it costs to have missed it."""
 
     visit_id: UUID
     outcome: AttendanceOutcome
+    waive: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaiveOutcome:
+    """Let the client off what a visit cost that ended late or was missed."""
+
+    visit_id: UUID
+    reason: str
 
 
 async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
@@ -80,11 +92,13 @@ async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
         raise refuse(Code.FORBIDDEN, "cancelledBy", roles="STAFF")
     if tx.actor.role is Role.CLIENT and row["starts_at"] <= tx.now:
         raise refuse(Code.VISIT_IN_PAST, "visitId")
-    outcomes = _outcomes(tx, facts)
-    late = not by_studio and is_late(outcomes, row["starts_at"], tx.now)
+    reason = checked_waiver(tx, command.waive, command.reason)
+    if by_studio:
+        return await end_as(tx, row, facts, Ending(VisitState.CANCELLED, Account.AVAILABLE), reason=reason)
+    late = is_late(outcomes_of(tx, facts), row["starts_at"], tx.now, row["booked_at"])
     new_state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
-    target = Account.AVAILABLE if by_studio else account_after(outcomes, new_state)
-    return await _end(tx, row, facts, new_state, target, may_make_up=not late)
+    end = await ending_of(tx, facts, row, new_state, waive=command.waive)
+    return await end_as(tx, row, facts, end, reason=reason)
 
 
 async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
@@ -96,6 +110,7 @@ async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
     """
     tx.require(*STAFF, Role.PARTNER)
     row, facts, last_payer = await _locked(tx, command.visit_id)
+    reason = checked_waiver(tx, command.waive, command.reason)
     state, new_state = VisitState(row["state"]), VisitState(command.outcome.value)
     if state is new_state:
         raise refuse(Code.OUTCOME_UNCHANGED, "outcome", state=state)
@@ -110,8 +125,36 @@ async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
         decision = decide(last_payer, visit_facts(row), tx.business.policy, tx.now)
         if decision.pays:
             return await _pay_again(tx, row, last_payer, decision, new_state)
-    target = account_after(_outcomes(tx, facts), new_state)
-    return await _end(tx, row, facts, new_state, target, may_make_up=False)
+    end = await ending_of(tx, facts, row, new_state, waive=command.waive)
+    return await end_as(tx, row, facts, end, reason=reason)
+
+
+async def waive_outcome(tx: Tx, command: WaiveOutcome) -> Changed:
+    """Take the cost of a late cancellation or a missed visit away: the unit returns, the fee is waived or credited.
+
+    The outcome itself stays as it was. Taking it back with `record_attendance` takes the waiver back with it.
+
+    Errors: NOT_FOUND, OUTCOME_COSTS_NOTHING, TEXT_OUT_OF_RANGE, FORBIDDEN.
+    """
+    tx.require(*STAFF)
+    row, facts, _ = await _locked(tx, command.visit_id)
+    state = VisitState(row["state"])
+    reason = checked_text(command.reason, 1, 500, "reason")
+    owed = await tx.raw.fetchval(
+        "SELECT count(*) FROM fees WHERE visit_id = $1 AND state IN ('OWED', 'PAID')", row["id"]
+    )
+    claim = (await standing_claims(tx, [row["id"]])).get(row["id"])
+    costs = owed or (claim is not None and Account(claim["account"]) is Account.FORFEITED)
+    if state not in (*FORGIVABLE, VisitState.CANCELLED) or not costs:
+        raise refuse(Code.OUTCOME_COSTS_NOTHING, "visitId", state=state)
+    return await end_as(tx, row, facts, Ending(state, Account.AVAILABLE, waived=True), reason=reason)
+
+
+def checked_waiver(tx: Tx, waive: bool, reason: str | None) -> str | None:
+    """Return the reason as it is kept. Only the studio waives. Errors: FORBIDDEN, TEXT_OUT_OF_RANGE."""
+    if waive and tx.actor.role is Role.CLIENT:
+        raise refuse(Code.FORBIDDEN, "waive", roles="STAFF")
+    return None if reason is None else checked_text(reason, 1, 500, "reason")
 
 
 async def _today_there(tx: Tx, row: Any) -> date:
@@ -130,34 +173,13 @@ async def _locked(tx: Tx, visit_id: UUID) -> tuple[Any, PassFacts | None, PassFa
     return rows[0], passes.get(rows[0]["pass_id"]), passes.get(last)
 
 
-def _outcomes(tx: Tx, facts: PassFacts | None) -> Outcomes:
-    return facts.terms.outcomes if facts else tx.business.unpaid_outcomes
-
-
-async def _end(
-    tx: Tx, row: Any, facts: PassFacts | None, state: VisitState, target: Account, *, may_make_up: bool
-) -> Changed:
-    visit_id: UUID = row["id"]
-    figures: dict[str, Any] = {}
-    await _set_state(tx, row, state)
-    changed = Changed(visits=[visit_id], figures=figures)
-    claim = (await standing_claims(tx, [visit_id])).get(visit_id)
-    if claim is not None and facts is not None:
-        made = await settle_claim(tx, facts, claim, target, may_make_up=may_make_up)
-        figures["makeUpLot"] = str(made) if made else None
-        figures["returned"] = target is Account.AVAILABLE
-        await refresh(tx, [facts.id])
-        changed.passes.append(facts.id)
-    return changed
-
-
 async def _take_back(tx: Tx, row: Any, facts: PassFacts | None) -> Changed:
     """Make the visit booked again, paid by the pass that paid before, if the rules still let it.
 
     Of a visit that is over only the outcome was wrong: what it forfeited or used is booked again without asking.
     """
     if facts is None:
-        return await _end(tx, row, facts, VisitState.BOOKED, Account.BOOKED, may_make_up=False)
+        return await end_as(tx, row, facts, Ending(VisitState.BOOKED, Account.BOOKED))
     claimed = row["pass_id"] is not None
     if not claimed or row["starts_at"] > tx.now:
         decision = decide(facts, visit_facts(row), tx.business.policy, tx.now)
@@ -167,24 +189,14 @@ async def _take_back(tx: Tx, row: Any, facts: PassFacts | None) -> Changed:
             raise Refused(*refuse(Code.PASS_CANNOT_PAY, "visitId").problems, *reasons)
         if not claimed:
             return await _pay_again(tx, row, facts, decision, VisitState.BOOKED)
-    return await _end(tx, row, facts, VisitState.BOOKED, Account.BOOKED, may_make_up=False)
+    return await end_as(tx, row, facts, Ending(VisitState.BOOKED, Account.BOOKED))
 
 
 async def _pay_again(tx: Tx, row: Any, facts: PassFacts, decision: Decision, state: VisitState) -> Changed:
     """Bring the visit to `state`, paid by the pass that paid for it before its unit was returned."""
     visit = visit_facts(row)
-    await _set_state(tx, row, state)
+    await write_outcome(tx, row, Ending(state, account_after(facts.terms.outcomes, state)), claimed=False)
     await start_pass(tx, facts, [visit])
     await write_claim(tx, facts, Outcome(visit, decision, ()), state, chosen_by="TAKEN_BACK")
     await refresh(tx, [facts.id])
     return Changed(visits=[visit.id], passes=[facts.id], figures={"returned": False, "takenBack": row["state"]})
-
-
-async def _set_state(tx: Tx, row: Any, state: VisitState) -> None:
-    try:
-        await tx.update(visits, row["id"], state=state)
-    except IntegrityError as error:
-        if violated(error) == "uq_visits_same_visit":
-            raise refuse(Code.ALREADY_BOOKED, "visitId") from error
-        raise
-    await tx.event(f"visit.{state.lower()}", visit_id=row["id"], pass_id=row["pass_id"], was=row["state"])

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from models.errors import Problem
 from models.faults import fault_point
 from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout
-from models.operations import fulfil_conversion, renew_pass, sell_pass
+from models.operations import fulfil_conversion, holds, pay_fees, renew_pass, sell_pass
 from models.operations.base import WORKER, Changed, Payment, ToPay, Tx
 from models.operations.open_tx import finish, open_tx
 from models.operations.retried import retried
@@ -26,14 +26,24 @@ from models.tables.operations import operations
 from models.tables.orders import orders, payments
 
 _log = structlog.get_logger(__name__)
+_FEES = {"HOLD": holds.fulfil_hold_fee, "VISITS": pay_fees.fulfil_fees}
+
+
+async def _fulfil_fee(tx: Tx, bought: ToPay) -> Changed:
+    """A fee is for a hold or for visits, as its order's details say."""
+    return await _FEES[bought.details["fee"]](tx, bought)
+
+
 _FULFIL = {
     OrderPurpose.SALE: sell_pass.fulfil_sale,
     OrderPurpose.RENEWAL: renew_pass.fulfil_renewal,
     OrderPurpose.CONVERSION: fulfil_conversion.fulfil_conversion,
+    OrderPurpose.FEE: _fulfil_fee,
 }
 _DECLINED = {
     OrderPurpose.RENEWAL: renew_pass.renewal_declined,
     OrderPurpose.CONVERSION: fulfil_conversion.conversion_declined,
+    OrderPurpose.FEE: holds.hold_fee_declined,
 }
 
 
@@ -41,6 +51,14 @@ async def fulfil(tx: Tx, bought: ToPay) -> Changed:
     """Carry out what was bought, with nothing left to charge (or a dry run's charge assumed)."""
     await _insert_order(tx, bought, OrderState.PAID)
     return await _fulfil(tx, bought)
+
+
+async def fall_through(tx: Tx, bought: ToPay, detail: str) -> None:
+    """Write down what a declined charge brings with it, without any charge. `detail` says why it was declined."""
+    await _insert_order(tx, bought, OrderState.FAILED)
+    declined = _DECLINED.get(bought.purpose)
+    if declined is not None:
+        await declined(tx, bought, hard=False, detail=detail)
 
 
 async def intend(tx: Tx, bought: ToPay) -> UUID:

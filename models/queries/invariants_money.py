@@ -18,7 +18,7 @@ MONEY = (
         """
         SELECT ARRAY[coalesce(o.id, n.order_id, n.pass_id)] AS ids, o.state, o.pass_id AS ordered_pass,
                o.period_number AS ordered_period, n.pass_id, n.number
-        FROM (SELECT * FROM orders WHERE state = 'PAID') o
+        FROM (SELECT * FROM orders WHERE state = 'PAID' AND purpose <> 'FEE') o
         FULL JOIN periods n ON n.order_id = o.id
         WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
     ),

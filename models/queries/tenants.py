@@ -8,7 +8,7 @@ import asyncpg
 
 from models.rules.status import RetryPolicy
 from models.rules.terms import Outcomes
-from models.rules.values import AllocationPreset, Language, Role
+from models.rules.values import AllocationPreset, Language, ResolveAs, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Business:
     policy: RetryPolicy
     late_cancel_minutes: int
     accepts_test_cards: bool
+    resolve_after_hours: int | None
+    resolve_as: ResolveAs
     block_on_dispute: bool
     freeze_on_failed_charge: bool
     language: Language
@@ -79,6 +81,8 @@ async def business(reader: asyncpg.Connection, *, lock: bool = False) -> Busines
         policy=RetryPolicy(tuple(row["retry_after_hours"]), row["grace_days"], row["release_days"]),
         late_cancel_minutes=row["late_cancel_minutes"],
         accepts_test_cards=row["accepts_test_cards"],
+        resolve_after_hours=row["resolve_after_hours"],
+        resolve_as=ResolveAs(row["resolve_as"]),
         block_on_dispute=row["block_on_dispute"],
         freeze_on_failed_charge=row["freeze_on_failed_charge"],
         language=Language(row["language"]),

@@ -99,6 +99,39 @@ class Code(Enum):
     OPTION_ARCHIVED = ("The purchase option is archived and no longer sold.", "Sell another option.")
     VERSION_CHANGED = ("The purchase option was revised meanwhile.", "Read it again and repeat the revision.")
     NAME_TAKEN = ("Another {thing} already has that name.", "Choose another name.")
+    # Offers: who may buy, and how.
+    NOT_A_NEW_CLIENT = (
+        "The offer is for new clients, and this client has bought before.",
+        "Sell an option that is for everyone.",
+    )
+    ACTIVE_TOO_RECENTLY = (
+        "The offer is for clients who were away for {months} months; this one was last active on {day}.",
+        "Sell it on {free_on} at the earliest, or sell another option.",
+    )
+    CLIENT_TYPE_NOT_OFFERED = (
+        "The offer is for clients of the type {types} only.",
+        "Give the client such a type with setClientTypes, or sell another option.",
+    )
+    OFFER_LIMIT_REACHED = (
+        "A client may buy this {limit} times at most; this one has {count} already.",
+        "Sell another option.",
+    )
+    OFFER_ONCE_PER_HOUSEHOLD = (
+        "A household may buy this once, and another member has it already.",
+        "Sell another option.",
+    )
+    CHANNEL_NOT_OFFERED = (
+        "It is not sold by the channel {channel}, but by {channels}.",
+        "Sell it by one of its channels.",
+    )
+    ONLY_IN_PACKAGE = ("It is sold as part of a package only.", "Sell a package that holds it.")
+    LINK_CODE_WRONG = (
+        "The code of the direct link is missing, or is not this option's.",
+        "Send the code of the link that the studio gave out.",
+    )
+    # Households.
+    IN_A_HOUSEHOLD = ("The client belongs to the household {name} already.", "Let them leave it with leaveHousehold.")
+    IN_NO_HOUSEHOLD = ("The client belongs to no household.", "Nothing needs to be done.")
     # Payment.
     PAYMENT_REQUIRED = ("The price is not zero and no payment method was given.", "Name a payment method.")
     PAYMENT_DECLINED = ("The payment was declined: {detail}.", "Use another payment method and a new idempotency key.")

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from models.rules.values import AllocationPreset, Language, Role
+from models.rules.values import AllocationPreset, Language, ResolveAs, Role
 from models.tables.base import belongs_to, ident, instant, metadata, one_of, tenant_table, text
 
 businesses = Table(
@@ -34,6 +34,9 @@ businesses = Table(
     Column("grace_days", Integer, nullable=False),
     Column("release_days", Integer, nullable=False),
     Column("late_cancel_minutes", Integer, nullable=False),
+    # After how many hours a visit that nobody recorded is resolved, and as what; null is never.
+    Column("resolve_after_hours", Integer),
+    Column("resolve_as", Text, nullable=False, server_default=ResolveAs.ATTENDED),
     Column("accepts_test_cards", Boolean, nullable=False),
     Column("block_on_dispute", Boolean, nullable=False, server_default=sql("true")),
     Column("freeze_on_failed_charge", Boolean, nullable=False, server_default=sql("false")),
@@ -45,6 +48,8 @@ businesses = Table(
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),
     CheckConstraint("grace_days >= 0 AND release_days >= grace_days", name="ladder_in_order"),
     one_of("allocation_preset", AllocationPreset),
+    one_of("resolve_as", ResolveAs),
+    CheckConstraint("resolve_after_hours BETWEEN 0 AND 8760", name="resolve_after_range"),
     one_of("language", Language),
 )
 

@@ -1,10 +1,10 @@
 """Visits, the claims that pay for them, and the days a DAY pass has claimed."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.rules.values import Account, VisitState
+from models.rules.values import Account, OutcomeEffect, VisitState
 from models.tables.base import amount, belongs_to, ident, instant, one_of, tenant_table, text
 
 visits = tenant_table(
@@ -20,6 +20,8 @@ visits = tenant_table(
     ident("pass_id", optional=True),
     text("external_ref", optional=True),
     text("note", optional=True),
+    # Booked to be paid by whichever pass may, so that one that comes to may pay for it without being asked.
+    Column("auto_pay", Boolean, nullable=False, server_default=sql("false")),
     belongs_to("clients", "client_id"),
     belongs_to("services", "service_id"),
     belongs_to("locations", "location_id"),
@@ -47,6 +49,13 @@ Index(
     visits.c.external_ref,
     unique=True,
     postgresql_where=sql("external_ref IS NOT NULL"),
+)
+Index(
+    "ix_visits_unresolved",
+    visits.c.business_id,
+    visits.c.ends_at,
+    visits.c.id,
+    postgresql_where=sql("state = 'BOOKED'"),
 )
 
 claimed_days = tenant_table(
@@ -84,6 +93,8 @@ claims = tenant_table(
     instant("claimed_at"),
     ident("released_operation_id", optional=True),
     instant("released_at", optional=True),
+    # Set where its visit ended late or was missed and was one of the free ones of this period.
+    Column("forgiven_period", Integer),
     belongs_to("visits", "visit_id"),
     belongs_to("passes", "pass_id"),
     belongs_to("lots", "lot_id"),
@@ -107,3 +118,33 @@ Index(
     claims.c.pass_id,
     postgresql_where=sql("released_at IS NULL"),
 )
+Index(
+    "ix_claims_forgiven",
+    claims.c.business_id,
+    claims.c.pass_id,
+    claims.c.forgiven_period,
+    postgresql_where=sql("forgiven_period IS NOT NULL"),
+)
+
+# What a visit came to, each time, with what that did: never changed, only added to.
+visit_outcomes = tenant_table(
+    "visit_outcomes",
+    ident("visit_id"),
+    text("state"),
+    ident("pass_id", optional=True),
+    text("effect", optional=True),
+    amount("fee_minor"),
+    Column("forgiven", Boolean, nullable=False),
+    Column("waived", Boolean, nullable=False),
+    text("reason", optional=True),
+    ident("operation_id"),
+    instant("at"),
+    belongs_to("visits", "visit_id"),
+    belongs_to("passes", "pass_id"),
+    belongs_to("operations", "operation_id"),
+    one_of("state", VisitState),
+    one_of("effect", OutcomeEffect),
+    CheckConstraint("fee_minor >= 0", name="fee_not_negative"),
+)
+
+Index("ix_visit_outcomes_visit", visit_outcomes.c.business_id, visit_outcomes.c.visit_id, visit_outcomes.c.id)
