@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.exports import export_command, restore_command
 from api.imports import import_command
 from api.operator import create_business_command, create_key_command, revoke_key_command
 from models.settings import name_servers, settings
@@ -192,6 +193,8 @@ app.command("create-business")(_operators(create_business_command))
 app.command("create-key")(_operators(create_key_command))
 app.command("revoke-key")(_operators(revoke_key_command))
 app.command("import")(_operators(import_command))
+app.command("export")(_operators(export_command))
+app.command("restore")(_operators(restore_command))
 
 
 def main() -> None:

@@ -1,0 +1,118 @@
+"""Put an export into an empty business, row by row as it was: the same ids, balances, ledger, history and answers."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.errors import refuse
+from models.operations.base import Actor, Tx
+from models.operations.imports.run_lines import allow_long
+from models.operations.open_tx import open_tx
+from models.queries.export import stored_tables
+from models.queries.invariants import check_business
+from models.rules.codes import Code
+from models.rules.values import Role
+from models.runtime import Runtime
+
+ROWS_AT_ONCE = 1_000
+_OWN = frozenset({"name", "test_clock_at", "created_at", "accepts_test_cards"})
+"""What a business keeps of its own: it was opened under its name, and lives in the time it lives in."""
+
+Lines = Callable[[str], Iterator[str]]
+"""Yields the lines of a file of the export; none where it has no such file."""
+
+
+async def restore(runtime: Runtime, business_id: UUID, actor: Actor, lines: Lines) -> dict[str, int]:
+    """Write every row of an export in one transaction, see that every invariant holds, and return the rows by table.
+
+    Errors: FORBIDDEN for all but the OWNER; NOT_EMPTY; FILE_UNREADABLE for what is no export, or one whose rows do not
+    belong together. Nothing has changed then.
+    """
+    if actor.role is not Role.OWNER:
+        raise refuse(Code.FORBIDDEN, roles=Role.OWNER.value)
+    manifest = _manifest(lines)
+    async with runtime.database.transaction(business_id) as connection:
+        tx = await open_tx(runtime, connection, actor)
+        await allow_long(tx)
+        await tx.raw.execute("SELECT FROM businesses WHERE id = $1 FOR UPDATE", business_id)
+        for table in stored_tables():
+            if await tx.raw.fetchval(f"SELECT EXISTS (SELECT FROM {table.name})"):
+                raise refuse(Code.NOT_EMPTY, "business", thing=table.name.replace("_", " "))
+        try:
+            counts = await _write(tx, lines)
+            await _settle(tx, manifest["business"])
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError) as error:
+            raise _broken(str(error).split("\n")[0][:200]) from error
+        for name, count in counts.items():
+            if manifest["rows"].get(f"rows/{name}.jsonl", 0) != count:
+                raise _broken(f"rows of {name.replace('_', ' ')} are missing")
+        broken = await check_business(tx.raw)
+        if broken:
+            raise _broken(broken[0].sentence.rstrip("."))
+    return counts
+
+
+def _manifest(lines: Lines) -> dict[str, Any]:
+    try:
+        manifest = json.loads("".join(lines("sessionpass.json")))
+        if manifest["format"] == 1 and isinstance(manifest["business"], dict) and isinstance(manifest["rows"], dict):
+            return dict(manifest)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise _broken("it has no sessionpass.json that can be read")
+
+
+async def _write(tx: Tx, lines: Lines) -> dict[str, int]:
+    counts = {}
+    for table in stored_tables():
+        count, batch = 0, []
+        for line in lines(f"rows/{table.name}.jsonl"):
+            batch.append(line)
+            count += 1
+            if len(batch) == ROWS_AT_ONCE:
+                await _insert(tx, table.name, {column.name for column in table.c}, batch)
+                batch = []
+        if batch:
+            await _insert(tx, table.name, {column.name for column in table.c}, batch)
+        counts[table.name] = count
+    return counts
+
+
+async def _insert(tx: Tx, table: str, known: set[str], batch: list[str]) -> None:
+    """Insert rows with the columns they have; what this release has beyond them takes its default."""
+    first = json.loads(batch[0])
+    columns = ", ".join(sorted(known & first.keys() - {"business_id"}))
+    await tx.raw.execute(
+        f"INSERT INTO {table} (business_id, {columns}) SELECT $1, {columns} "
+        f"FROM jsonb_populate_recordset(NULL::{table}, $2::text::jsonb)",
+        tx.business.id,
+        f"[{','.join(batch)}]",
+    )
+
+
+async def _settle(tx: Tx, business: dict[str, Any]) -> None:
+    """Take over the policies, point what names a key at nobody, and let passes live in this business's time."""
+    types = await tx.raw.fetch(
+        """SELECT column_name AS name FROM information_schema.columns
+           WHERE table_schema = current_schema() AND table_name = 'businesses'"""
+    )
+    columns = sorted({row["name"] for row in types} & business.keys() - _OWN - {"id"})
+    taken = ", ".join(f"{column} = n.{column}" for column in columns)
+    await tx.raw.execute(
+        f"""UPDATE businesses b SET {taken} FROM jsonb_populate_record(NULL::businesses, $2::text::jsonb) n
+            WHERE b.id = $1""",
+        tx.business.id,
+        json.dumps(business),
+    )
+    await tx.raw.execute(
+        "UPDATE passes SET on_test_clock = $2, claimed_until = NULL WHERE business_id = $1",
+        tx.business.id,
+        tx.business.test_clock_at is not None,
+    )
+
+
+def _broken(sentence: str) -> Exception:
+    return refuse(Code.FILE_UNREADABLE, "file", sentence=f"it is no whole export: {sentence}")
