@@ -58,8 +58,8 @@ async def lived_in(studio: Studio, seed: int) -> None:
     """Let some months of a small studio go by, as chance has it."""
     chance = random.Random(seed)
     clients = [studio.client]
-    for name in ("Bo", NASTY, "'quoted'", 'Zoë, "Z"'):
-        clients.append((await studio.do(create_client, CreateClient(name))).rows["client"])
+    names = ("Bo", NASTY, "'quoted'", 'Zoë, "Z"')
+    clients += [(await studio.do(create_client, CreateClient(name))).rows["client"] for name in names]
     passes = []
     for _ in range(8):
         client = chance.choice(clients)
