@@ -32,7 +32,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _NUMBER = re.compile(r"-?\d{1,18}")
 _LONG_NUMBER = re.compile(r"-?\d{5,18}")
-_AS_THEY_ARE = frozenset({"id", "zone", "field", "pass", "why"})
+_AS_THEY_ARE = frozenset({"id", "zone", "field", "name", "ref", "pass", "why"})
 _MONTHS = {
     Language.FR: [
         "janvier",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from models.rules.codes import Code
@@ -34,7 +35,7 @@ SOURCES = Path(__file__).parents[2]
 FLOORS = ("models", "schema", "workers", "api")
 TRANSLATED = tuple(language for language in Language if language is not Language.EN)
 RAISING = ("because", "refuse")
-ENGLISH_ONLY = ("models/imports/", "models/operations/imports/")
+ENGLISH_ONLY = ("models/imports/", "models/operations/imports/", "models/operations/restore.py")
 """Where the sentence inside a code's sentence is English: what is wrong with a cell is told in the file's own words."""
 FOREIGN = {"error.reason"}
 """Sentences of the libraries we use, which stay as they come."""
@@ -133,8 +134,13 @@ def _known() -> Iterator[Needed]:
     yield Needed(("roles", "or"), "a list of roles")
 
 
-def said_in_sources() -> Iterator[Needed]:
-    """Return what the sources say where they raise a code. A text that is made up is empty."""
+@cache
+def said_in_sources() -> tuple[Needed, ...]:
+    """Return what the sources say where they raise a code. A text that is made up is empty. They are read once."""
+    return tuple(_search())
+
+
+def _search() -> Iterator[Needed]:
     paths = {path.relative_to(SOURCES).as_posix(): path for floor in FLOORS for path in (SOURCES / floor).rglob("*.py")}
     trees = {
         name: ast.parse(path.read_text(encoding="utf-8"))

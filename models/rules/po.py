@@ -20,11 +20,15 @@ _HEADER = re.compile(r"Plural-Forms:\s*nplurals=(\d+);\s*plural=([^;]+);")
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The messages of one language. A text that has no plural forms has one translation."""
+    """The messages of one language. A text that has no plural forms has one translation.
+
+    Of a text that stands there twice the first translation counts, and `twice` names it.
+    """
 
     texts: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     forms: int = 1
     form_of: Callable[[int], int] = field(default=lambda _: 0)
+    twice: tuple[Key, ...] = ()
 
     def text(self, key: Key, count: int | None = None) -> str | None:
         """Return the translation, in the form for `count` where it has forms; None where there is none."""
@@ -38,17 +42,18 @@ def parse(source: str) -> Catalogue:
     """Read a catalogue.
 
     Raises:
-        ValueError: a line that belongs to no entry, an entry twice, or plural forms without the header's rule.
+        ValueError: a line that belongs to no entry, or plural forms without the header's rule.
     """
     texts: dict[Key, tuple[str, ...]] = {}
     header = ""
-    for number, entry in _entries(source):
+    twice: list[Key] = []
+    for entry in _entries(source):
         key: Key = (entry.get("msgctxt"), entry.get("msgid", ""))
         forms = tuple(text for name, text in entry.items() if name.startswith("msgstr"))
         if key == (None, ""):
             header = forms[0]
         elif key in texts:
-            raise ValueError(f"line {number}: {key[1]!r} stands there twice")
+            twice.append(key)
         elif all(forms):
             texts[key] = forms
     rule = _HEADER.search(header)
@@ -57,12 +62,12 @@ def parse(source: str) -> Catalogue:
     count = int(rule[1])
     if any(len(forms) not in (1, count) for forms in texts.values()):
         raise ValueError(f"a text has neither one form nor {count}")
-    return Catalogue(texts, count, c2py(rule[2]))
+    return Catalogue(texts, count, c2py(rule[2]), tuple(twice))
 
 
-def _entries(source: str) -> list[tuple[int, dict[str, str]]]:
-    """Return each entry's parts with the number of the line it begins in. Comments and old entries are left out."""
-    entries: list[tuple[int, dict[str, str]]] = []
+def _entries(source: str) -> list[dict[str, str]]:
+    """Return each entry's parts. Comments and old entries are left out."""
+    entries: list[dict[str, str]] = []
     part = ""
     for number, line in enumerate(source.splitlines(), 1):
         stripped = line.strip()
@@ -76,8 +81,8 @@ def _entries(source: str) -> list[tuple[int, dict[str, str]]]:
         if name:
             begins = not entries or not part or (name in ("msgctxt", "msgid") and part.startswith("msgstr"))
             if begins:
-                entries.append((number, {}))
+                entries.append({})
             part = name
-        parts = entries[-1][1]
+        parts = entries[-1]
         parts[part] = parts.get(part, "") + str(ast.literal_eval(found[3]))
     return entries

@@ -35,6 +35,8 @@ HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n'
         ("fr;q=0", FR, EN),
         ("fr;q=0, en;q=0, es;q=0", FR, FR),
         ("fr-CA;q=0, fr;q=0.5", EN, FR),
+        ("fr-CA;q=0", FR, FR),
+        ("fr, en, fr-CA", ES, FR),
         ("en;q=0.2, es;q=0.2", FR, EN),
         ("es-419;q=0.7, es;q=0.1, en;q=0.5", FR, ES),
         ("fr;q=2, es;q=0.1", EN, ES),
@@ -186,7 +188,6 @@ def test_a_catalogue_reads_forms_contexts_comments_and_long_texts() -> None:
     "source",
     [
         'msgid "a"\nmsgstr "b"\n',
-        HEADER + '\nmsgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n',
         HEADER + "\nhello\n",
         HEADER + '\n"text of nothing"\n',
         HEADER + '\nmsgid "a"\nmsgstr[0] "x"\nmsgstr[1] "y"\nmsgstr[2] "z"\n',
@@ -195,6 +196,11 @@ def test_a_catalogue_reads_forms_contexts_comments_and_long_texts() -> None:
 def test_a_catalogue_that_is_none_is_refused(source: str) -> None:
     with pytest.raises(ValueError, match=r"line|header|form"):
         parse(source)
+
+
+def test_of_a_text_that_stands_there_twice_the_first_counts_and_it_is_named() -> None:
+    catalogue = parse(HEADER + '\nmsgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n')
+    assert (catalogue.text((None, "a")), catalogue.twice) == ("b", ((None, "a"),))
 
 
 def test_every_language_has_the_plural_forms_of_its_header() -> None:

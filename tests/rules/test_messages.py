@@ -19,6 +19,11 @@ def test_a_code_has_its_sentence_and_its_remedy_in_every_language(code: Code, la
     assert not lacking, f"{language} lacks {code.name}: {lacking}"
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_no_text_stands_in_a_catalogue_twice(language: Language) -> None:
+    assert not CATALOGUES[language].twice
+
+
 @LANGUAGES
 def test_nothing_is_said_that_a_language_lacks(language: Language) -> None:
     lacking = [f"{each.key[1]!r} ({each.where})" for each in missing(language)]
