@@ -97,6 +97,7 @@ RESTRICTION_SENTENCES = {
     RestrictionCycle.PASS: "Visits to {services} are limited to {limit} a {per}, counted from the first day of the "
     "pass.",
 }
+_CARRIED_ON_ONCE = "What a {per} leaves unused, at most {units}, can be used in the next one."
 _CARRIED_ON = "What a {per} leaves unused, at most {units}, can be used in the next {cycles}."
 EXPLAINING = (
     *CHOSEN_SENTENCES.values(),
@@ -105,6 +106,7 @@ EXPLAINING = (
     _REFUSED,
     _ANOTHER,
     *RESTRICTION_SENTENCES.values(),
+    _CARRIED_ON_ONCE,
     _CARRIED_ON,
 )
 """Every sentence that an explanation is made of."""
@@ -147,8 +149,9 @@ def rule_of(restriction: Restriction, language: Language = Language.EN) -> str:
     ]
     sentences = [say(language, RESTRICTION_SENTENCES[restriction.cycle], values)]
     if restriction.rollover:
-        values += [("units", str(restriction.rollover.units_max)), ("cycles", str(restriction.rollover.cycles))]
-        sentences.append(say(language, _CARRIED_ON, values))
+        units_max, cycles = restriction.rollover.units_max, restriction.rollover.cycles
+        values += [("units", str(units_max)), ("cycles", str(cycles))]
+        sentences.append(say(language, _CARRIED_ON if cycles > 1 else _CARRIED_ON_ONCE, values))
     return " ".join(sentences)
 
 
