@@ -14,6 +14,7 @@ POINTS = (
     "import_staged_some",
     "import_wrote_some",
     "import_before_commit",
+    "closure_before_commit",
 )
 
 

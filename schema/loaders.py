@@ -11,6 +11,9 @@ from strawberry.dataloader import DataLoader
 
 from models.queries import (
     balances,
+    closures,
+    disputes,
+    fees,
     operations,
     options,
     orders,
@@ -20,10 +23,14 @@ from models.queries import (
     places,
     refunds,
     transfers,
+    visit_history,
     visits,
 )
 from models.queries.balances import Balance
+from models.queries.closures import ClosureRow
+from models.queries.disputes import DisputeRow
 from models.queries.facts import load_passes
+from models.queries.fees import FeeRow
 from models.queries.operations import OperationRow
 from models.queries.options import OptionRow
 from models.queries.orders import OrderRow
@@ -34,6 +41,7 @@ from models.queries.people import ClientRow
 from models.queries.places import LocationRow, ServiceRow
 from models.queries.refunds import RefundRow
 from models.queries.transfers import TransferRow
+from models.queries.visit_history import OutcomeRow
 from models.queries.visits import ClaimRow, VisitRow
 from models.rules.facts import PassFacts
 from models.rules.terms import Terms
@@ -90,6 +98,21 @@ class Loaders:
         return self._rows(partial(self._ask, orders.by_ids), lambda row: row.client_id)
 
     @cached_property
+    def fees(self) -> DataLoader[UUID, FeeRow | None]:
+        """Fees by id."""
+        return self._rows(partial(self._ask, fees.by_ids), lambda row: row.client_id)
+
+    @cached_property
+    def fees_owed(self) -> DataLoader[UUID, list[FeeRow]]:
+        """The fees a client owes; whoever shows them has seen the client."""
+        return _each(partial(self._ask, fees.owed_by))
+
+    @cached_property
+    def outcomes(self) -> DataLoader[UUID, list[OutcomeRow]]:
+        """The history of a visit; whoever shows it has seen the visit."""
+        return _each(partial(self._ask, visit_history.history_of))
+
+    @cached_property
     def orders_of(self) -> DataLoader[UUID, list[OrderRow]]:
         """The orders about a pass; whoever shows them has seen it."""
         return _each(partial(self._ask, orders.of_passes))
@@ -133,6 +156,16 @@ class Loaders:
     def locations(self) -> DataLoader[UUID, LocationRow | None]:
         """Locations by id."""
         return self._rows(partial(self._ask, places.locations_by_ids))
+
+    @cached_property
+    def closures(self) -> DataLoader[UUID, ClosureRow | None]:
+        """Closures by id; everybody may know when a location is closed."""
+        return self._rows(partial(self._ask, closures.by_ids))
+
+    @cached_property
+    def disputes(self) -> DataLoader[UUID, DisputeRow | None]:
+        """Disputes by id; never for a client."""
+        return self._rows(partial(self._ask, disputes.by_ids), lambda _row: None)
 
     @cached_property
     def options(self) -> DataLoader[UUID, OptionRow | None]:

@@ -4,6 +4,8 @@ import strawberry
 
 from schema.business.mutations import BusinessMutations
 from schema.catalogue.mutations import CatalogueMutations
+from schema.closures.mutations import ClosureMutations
+from schema.fees.mutations import FeeMutations
 from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
@@ -18,9 +20,11 @@ from schema.visits.mutations import VisitMutations
 class Mutation(
     BusinessMutations,
     PeopleMutations,
+    FeeMutations,
     CatalogueMutations,
     VisitMutations,
     PassChangeMutations,
+    ClosureMutations,
     PassMutations,
     RefundMutations,
 ):

@@ -8,7 +8,19 @@ import asyncpg
 from strawberry.dataloader import DataLoader
 
 from models.operations.base import Changed, Tx
-from models.queries import options, orders, pass_parts, passes, people, places, refunds, visits
+from models.queries import (
+    closures,
+    disputes,
+    options,
+    orders,
+    pass_parts,
+    passes,
+    people,
+    places,
+    refunds,
+    visit_history,
+    visits,
+)
 from models.queries.facts import load_passes
 from schema.loaders import Loaders
 
@@ -19,6 +31,7 @@ async def preview(loaders: Loaders, reader: asyncpg.Connection, changed: Changed
     if changed.visits:
         _fill(loaders.visits, _by_id(await visits.by_ids(reader, changed.visits)))
         claims = await visits.claims_of(reader, changed.visits)
+        _fill(loaders.outcomes, await visit_history.history_of(reader, changed.visits))
         _fill(loaders.claims, {visit_id: claims.get(visit_id) for visit_id in changed.visits})
     if changed.holds:
         _fill(loaders.holds_by_id, _by_id(await pass_parts.holds_by_ids(reader, changed.holds)))
@@ -50,6 +63,10 @@ async def _row(loaders: Loaders, reader: asyncpg.Connection, thing: str, row_id:
             _fill(loaders.locations, _by_id(await places.locations_by_ids(reader, [row_id])))
         case "service":
             _fill(loaders.services, _by_id(await places.services_by_ids(reader, [row_id])))
+        case "closure":
+            _fill(loaders.closures, _by_id(await closures.by_ids(reader, [row_id])))
+        case "dispute":
+            _fill(loaders.disputes, _by_id(await disputes.by_ids(reader, [row_id])))
         case "client":
             _fill(loaders.clients, _by_id(await people.by_ids(reader, [row_id])))
         case "refund":

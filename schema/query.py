@@ -7,11 +7,16 @@ import strawberry
 from schema.business.types import BusinessNode
 from schema.catalogue.queries import locations, purchase_options, services
 from schema.catalogue.types import LocationConnection, PurchaseOptionConnection, ServiceConnection
+from schema.closures.queries import closures, disputes
+from schema.closures.types import ClosureConnection, DisputeConnection
 from schema.context import Info
+from schema.fees.queries import fees
+from schema.fees.types import FeeConnection
 from schema.node import Node
 from schema.operations.queries import operations
 from schema.operations.types import OperationConnection
 from schema.passes.eligible import EligibilityNode, eligible
+from schema.passes.forecast import ForecastNode, forecast
 from schema.passes.queries import pass_, passes
 from schema.passes.types import PassConnection, PassNode
 from schema.people.queries import client, clients
@@ -54,8 +59,23 @@ class Query:
         description="Every pass of a visit's client: whether it may pay, or why not. Those that may come first, in the "
         "order in which the business lets them pay.",
     )
+    forecast: ForecastNode = strawberry.field(
+        resolver=forecast,
+        description="What a pass will do until an instant, if what is supposed happens: its charges, renewals, "
+        "conversions and losses, and its balance over time. Nothing is changed and nobody is charged. At most 200 "
+        "changes are played.",
+    )
     visit: VisitNode | None = strawberry.field(resolver=visit, description="A visit by id.")
     visits: VisitConnection = strawberry.field(resolver=visits, description="The visits, by their start.")
+    closures: ClosureConnection = strawberry.field(
+        resolver=closures, description="When locations are or were closed, the last placed first."
+    )
+    disputes: DisputeConnection = strawberry.field(
+        resolver=disputes, description="The disputed orders, the newest first; not for clients."
+    )
+    fees: FeeConnection = strawberry.field(
+        resolver=fees, description="The fees for visits cancelled late or missed, the oldest first."
+    )
     operations: OperationConnection = strawberry.field(
         resolver=operations, description="What was done, the newest first; not for clients."
     )

@@ -64,9 +64,12 @@ _BY_TYPE: dict[str, Any] = {
     "Pass": lambda context, row_id: context.loaders.passes.load(row_id),
     "Lot": _lot,
     "Hold": _hold,
+    "Closure": lambda context, row_id: context.loaders.closures.load(row_id),
+    "Dispute": lambda context, row_id: context.loaders.disputes.load(row_id),
     "Transfer": _transfer,
     "Visit": lambda context, row_id: context.loaders.visits.load(row_id),
     "Refund": _refund,
+    "Fee": lambda context, row_id: context.loaders.fees.load(row_id),
     "Order": lambda context, row_id: context.loaders.orders.load(row_id),
     "Operation": lambda context, row_id: context.loaders.operations.load(row_id),
 }

@@ -200,6 +200,12 @@ WORDS: dict[str, dict[str, str]] = {
         "PAID": "It was paid.",
         "FAILED": "It was not paid.",
     },
+    "FeeState": {
+        "OWED": "It is to be paid.",
+        "PAID": "It was paid.",
+        "WAIVED": "The client was let off it before it was paid.",
+        "CREDITED": "It was paid, and given back as credit.",
+    },
     "PaymentState": {
         "INTENDED": "The charge is about to be made.",
         "CAPTURED": "The money was taken.",

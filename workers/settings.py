@@ -17,6 +17,7 @@ from models.runtime import open_runtime
 from models.settings import Settings, settings
 from workers import jobs
 from workers.audit import audit_later
+from workers.closures import spread_closures
 from workers.queue import AWAY, Queue, connect
 from workers.reconcile import reconcile
 from workers.sweep import sweep, until_next
@@ -48,6 +49,7 @@ async def work_until_stopped(chosen: Settings) -> None:
     loops = [
         work.keep("sweep", partial(sweep, work), partial(until_next, work)),
         work.keep("reconcile", partial(reconcile, work)),
+        work.keep("closures", partial(spread_closures, work)),
         work.keep("audit", partial(audit_later, work)),
         serve_jobs(work),
     ]

@@ -12,11 +12,12 @@ from models.operations.pass_guards import locked_pass, require_not_gone, require
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE
 from models.operations.sell_pass import checked_payment
+from models.operations.spread_closure import join_closures
 from models.rules.codes import Code
 from models.rules.eligibility import lot_order
 from models.rules.facts import PassFacts
-from models.rules.status import ended
 from models.rules.found import DAYS_MAX
+from models.rules.status import ended
 from models.rules.values import Account, AfterExpiration, ClosedReason, LotKind, PaymentMethod, Role, TestCard
 from models.tables.passes import passes
 
@@ -138,6 +139,7 @@ async def extend_one(tx: Tx, facts: PassFacts, days: int, reason: str) -> None:
     await _revive_lapsed(tx, after, last.number)
     await tx.event("pass.extended", pass_id=facts.id, days=days, reason=reason)
     await refresh(tx, [facts.id])
+    await join_closures(tx, facts.id)
 
 
 async def _revive_lapsed(tx: Tx, facts: PassFacts, period_number: int) -> None:
@@ -216,4 +218,5 @@ async def reactivate_pass(tx: Tx, command: ReactivatePass) -> Changed:
     await tx.update(passes, facts.id, closed_reason=None, closed_at=None)
     await tx.event("pass.reactivated", pass_id=facts.id)
     await refresh(tx, [facts.id])
+    await join_closures(tx, facts.id)
     return Changed(passes=[facts.id])

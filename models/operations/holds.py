@@ -5,25 +5,27 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.errors import refuse, unknown
-from models.operations.base import STAFF, Changed, Tx, checked_day, checked_text, unique
-from models.operations.claims import settle_claim, standing_claims
-from models.operations.lapse import release_uncovered
-from models.operations.pass_guards import locked_pass, require_open
+from models.errors import Problem, Refused, refuse, unknown
+from models.operations.base import STAFF, Changed, ToPay, Tx, checked_day, checked_text
+from models.operations.pass_guards import locked_pass, require_open, require_settled
 from models.operations.refresh import refresh
+from models.operations.sell_pass import checked_payment
+from models.operations.write_hold import NewHold, lift_hold, moved_a_past_period, write_hold
+from models.queries.locks import lock_passes
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.ending import account_after, is_late
 from models.rules.facts import PassFacts
-from models.rules.values import Account, HoldKind, Role, VisitState
+from models.rules.hold_policy import AskedHold, against, too_short
+from models.rules.values import HoldKind, OrderPurpose, PaymentMethod, Role, TestCard
 from models.tables.base import new_id
-from models.tables.passes import holds
-from models.tables.visits import visits
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """Hold a pass from the first to the last day, both held; `last_day` None leaves the end open."""
+    """Hold a pass from the first to the last day, both held; `last_day` None leaves the end open.
+
+    Staff may go beyond the pass's policy with `override`, and let its fee go with `waive_fee`.
+    """
 
     pass_id: UUID
     first_day: date
@@ -31,6 +33,10 @@ class PlaceHold:
     kind: HoldKind = HoldKind.FREEZE
     reason: str | None = None
     keep_visits: bool = False
+    override: bool = False
+    waive_fee: bool = False
+    payment_method: PaymentMethod | None = None
+    test_card: TestCard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,53 +54,96 @@ class RemoveHold:
     hold_id: UUID
 
 
-async def place_hold(tx: Tx, command: PlaceHold) -> Changed:
+async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     """Place a hold; booked visits inside are cancelled and returned, or kept where staff say so.
 
-    A visit that a client could only cancel late is cancelled late by a client's hold too.
+    A visit that a client could only cancel late is cancelled late by a client's hold too. A freeze is held to the
+    policy of the pass, and where that has a fee it is placed once the fee is paid.
 
     A period bought ahead moves with the freeze: visits it pays for that are then before it become unpaid, and listed.
 
     Errors: NOT_FOUND, FORBIDDEN, PASS_ENDED, PASS_CLOSED, HOLDS_NOT_ALLOWED, DATES_REVERSED, DATE_OUT_OF_RANGE,
-    HOLD_IN_PAST, HOLD_OUTSIDE_PASS.
+    HOLD_IN_PAST, HOLD_OUTSIDE_PASS; of the policy, all that apply: HOLDS_USED_UP, HOLD_TOO_SHORT, HOLD_TOO_LONG,
+    HOLD_NEEDS_END, HOLD_DAYS_USED_UP, HOLD_REASON_NOT_LISTED, and for clients HOLD_NOTICE_TOO_SHORT and
+    HOLD_BY_STUDIO_ONLY; of the fee, PAYMENT_REQUIRED, PAYMENT_DECLINED, PAYMENT_IN_PROGRESS.
     """
     tx.require(*STAFF, Role.CLIENT)
     facts = await locked_pass(tx, command.pass_id)
-    _check_place(tx, command, facts)
     reason = None if command.reason is None else checked_text(command.reason, 1, 500, "reason")
-    hold_id = new_id()
-    await tx.insert(
-        holds,
-        {
-            "id": hold_id,
-            "pass_id": facts.id,
-            "kind": command.kind,
-            "first_day": command.first_day,
-            "last_day": command.last_day,
-            "requested_last_day": command.last_day,
-            "reason": reason,
-            "operation_id": tx.operation_id,
-            "placed_at": tx.now,
-        },
+    command = replace(command, reason=reason)
+    _check_place(tx, command, facts)
+    overrides = _check_policy(tx, command, facts)
+    by_client = tx.actor.role is Role.CLIENT
+    days = (command.first_day, command.last_day)
+    new = NewHold(command.kind, *days, reason, command.keep_visits, by_client, overrides)
+    fee_minor = facts.terms.hold_policy.fee_minor if command.kind is HoldKind.FREEZE else 0
+    if not fee_minor:
+        return await write_hold(tx, facts, new)
+    require_settled(facts)
+    if command.waive_fee:
+        return await write_hold(tx, facts, new)
+    payment = checked_payment(tx, command.payment_method, command.test_card, fee_minor)
+    running = [p.number for p, window in zip(facts.periods, facts.windows, strict=True) if window.covers(tx.now)]
+    order_id = new_id()
+    return ToPay(
+        purpose=OrderPurpose.FEE,
+        client_id=facts.client_id,
+        pass_id=facts.id,
+        period_number=running[0] if running else facts.periods[-1].number,
+        subject_pass_id=facts.id,
+        price_minor=fee_minor,
+        credit_minor=0,
+        payment=payment,
+        details=_stored(new),
+        gateway_key=f"fee:{order_id}:1",
+        id=order_id,
     )
-    await tx.event("hold.placed", pass_id=facts.id, hold=hold_id, firstDay=command.first_day, lastDay=command.last_day)
-    inside = await _visits_inside(tx, facts, command.first_day, command.last_day)
-    if not command.keep_visits:
-        await _cancel_and_return(tx, facts, inside)
-    ended = [] if command.keep_visits else inside
-    before = replace(facts, claims=tuple(claim for claim in facts.claims if claim.visit_id not in ended))
-    outside = await release_uncovered(tx, before, (await refresh(tx, [facts.id]))[facts.id])
-    if outside:
-        await refresh(tx, [facts.id])
-    figures = {"kept": command.keep_visits, "unpaid": [str(visit_id) for visit_id in outside]}
-    return Changed(passes=[facts.id], holds=[hold_id], visits=unique([*inside, *outside]), figures=figures)
+
+
+def _stored(new: NewHold) -> dict[str, Any]:
+    return {
+        "fee": "HOLD",
+        "first_day": new.first_day.isoformat(),
+        "last_day": new.last_day and new.last_day.isoformat(),
+        "reason": new.reason,
+        "keep_visits": new.keep_visits,
+        "by_client": new.by_client,
+        "overrides": new.overrides,
+    }
+
+
+async def fulfil_hold_fee(tx: Tx, bought: ToPay) -> Changed:
+    """Place the freeze whose fee is paid. Nobody else could use up the allowance while the payment was in flight."""
+    facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
+    asked = bought.details
+    last_day = date.fromisoformat(asked["last_day"]) if asked["last_day"] else None
+    new = NewHold(
+        HoldKind.FREEZE,
+        date.fromisoformat(asked["first_day"]),
+        last_day,
+        asked["reason"],
+        asked["keep_visits"],
+        asked["by_client"],
+        asked["overrides"],
+        order_id=bought.id,
+    )
+    return await write_hold(tx, facts, new)
+
+
+async def hold_fee_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:
+    """Note the declined fee; the pass stays as it was, and what is due of it is due again."""
+    await lock_passes(tx.raw, [bought.pass_id])
+    await tx.event("payment.declined", pass_id=bought.pass_id, detail=detail, hard=hard)
+    await refresh(tx, [bought.pass_id])
 
 
 async def end_hold(tx: Tx, command: EndHold) -> Changed:
     """End a hold early. The days it no longer holds are taken off the end again.
 
-    Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, DATES_REVERSED, FORBIDDEN and HOLD_IN_PAST (clients),
-    NOTHING_TO_DO.
+    A client keeps to the shortest freeze of the pass's policy here too; the studio need not.
+
+    Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, DATES_REVERSED, FORBIDDEN, HOLD_IN_PAST and HOLD_TOO_SHORT
+    (clients), NOTHING_TO_DO.
     """
     tx.require(*STAFF, Role.CLIENT)
     hold, facts = await _locked_hold(tx, command.hold_id)
@@ -107,7 +156,10 @@ async def end_hold(tx: Tx, command: EndHold) -> Changed:
     if tx.actor.role is Role.CLIENT and last_day < today - timedelta(days=1):
         raise refuse(Code.HOLD_IN_PAST, "lastDay", day=today - timedelta(days=1))
     checked_day(tx, last_day, "lastDay")
-    return await _lift(tx, hold, facts, "hold.ended", last_day=last_day)
+    short = too_short(facts.terms.hold_policy, hold["first_day"], last_day)
+    if short is not None and tx.actor.role is Role.CLIENT:
+        raise Refused(Problem(short, ("lastDay",)))
+    return await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=last_day)
 
 
 async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
@@ -121,7 +173,7 @@ async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
     hold, facts = await _locked_hold(tx, command.hold_id, may_be_over=True)
     if tx.actor.role is Role.CLIENT and hold["first_day"] < local_day(tx.now, facts.zone):
         raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
-    return await _lift(tx, hold, facts, "hold.removed", removed_at=tx.now)
+    return await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now)
 
 
 def _check_place(tx: Tx, command: PlaceHold, facts: PassFacts) -> None:
@@ -130,7 +182,9 @@ def _check_place(tx: Tx, command: PlaceHold, facts: PassFacts) -> None:
         raise refuse(Code.FORBIDDEN, "kind", roles="STAFF")
     if command.kind is HoldKind.CLOSURE:
         raise refuse(Code.INVALID_INPUT, "kind", sentence="A closure is placed on a location, not on a pass.")
-    if not facts.terms.holds_allowed and command.kind is HoldKind.FREEZE:
+    if tx.actor.role is Role.CLIENT and (command.override or command.waive_fee):
+        raise refuse(Code.FORBIDDEN, "override" if command.override else "waiveFee", roles="STAFF")
+    if not facts.terms.holds_allowed and command.kind is HoldKind.FREEZE and not command.override:
         raise refuse(Code.HOLDS_NOT_ALLOWED, "passId")
     checked_day(tx, command.first_day, "firstDay")
     if command.last_day is not None:
@@ -144,6 +198,22 @@ def _check_place(tx: Tx, command: PlaceHold, facts: PassFacts) -> None:
     before = first is not None and command.last_day is not None and command.last_day < first
     if before or (last is not None and command.first_day > last):
         raise refuse(Code.HOLD_OUTSIDE_PASS, "firstDay")
+
+
+def _check_policy(tx: Tx, command: PlaceHold, facts: PassFacts) -> bool:
+    """Refuse with all the policy says against a freeze; return whether staff override any of it."""
+    if command.kind is not HoldKind.FREEZE:
+        return False
+    found = against(
+        facts.terms.hold_policy,
+        facts.holds,
+        AskedHold(command.first_day, command.last_day, command.reason),
+        by_client=tx.actor.role is Role.CLIENT,
+        today=local_day(tx.now, facts.zone),
+    )
+    if found and not command.override:
+        raise Refused(*(Problem(reason, (path,)) for path, reason in found))
+    return bool(found) or not facts.terms.holds_allowed
 
 
 def _earliest_hold_day(tx: Tx, facts: PassFacts) -> date:
@@ -167,55 +237,6 @@ async def _locked_hold(tx: Tx, hold_id: UUID, *, may_be_over: bool = False) -> t
         raise refuse(Code.HOLD_ENDED, "holdId")
     if tx.actor.role is Role.CLIENT and HoldKind(hold["kind"]) is not HoldKind.FREEZE:
         raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
-    if HoldKind(hold["kind"]).extends and _moved_a_past_period(tx, facts, hold["first_day"], hold["last_day"]):
+    if HoldKind(hold["kind"]).extends and moved_a_past_period(tx, facts, hold["first_day"], hold["last_day"]):
         raise refuse(Code.HOLD_PERIOD_OVER, "holdId")
     return hold, facts
-
-
-def _moved_a_past_period(tx: Tx, facts: PassFacts, first_day: date, last_day: date | None) -> bool:
-    """Say whether a freeze of these days lies on a period that is over, whose end is history."""
-    return any(
-        window.first_day is not None
-        and window.last_day is not None
-        and window.ends_at is not None
-        and window.ends_at <= tx.now
-        and first_day <= window.last_day
-        and (last_day is None or window.first_day <= last_day)
-        for window in facts.windows
-    )
-
-
-async def _lift(tx: Tx, hold: Any, facts: PassFacts, event: str, **changes: Any) -> Changed:
-    await tx.update(holds, hold["id"], ended_operation_id=tx.operation_id, **changes)
-    await tx.event(event, pass_id=facts.id, hold=hold["id"], **changes)
-    shorter = (await refresh(tx, [facts.id]))[facts.id]
-    outside = await release_uncovered(tx, facts, shorter)
-    if outside:
-        await refresh(tx, [facts.id])
-    return Changed(passes=[facts.id], holds=[hold["id"]], visits=outside)
-
-
-async def _visits_inside(tx: Tx, facts: PassFacts, first_day: date, last_day: date | None) -> list[UUID]:
-    rows = await tx.raw.fetch(
-        """SELECT id FROM visits WHERE pass_id = $1 AND state = $2 AND day >= $3 AND ($4::date IS NULL OR day <= $4)
-           ORDER BY starts_at, id""",
-        facts.id,
-        VisitState.BOOKED.value,
-        first_day,
-        last_day,
-    )
-    return [row["id"] for row in rows]
-
-
-async def _cancel_and_return(tx: Tx, facts: PassFacts, visit_ids: list[UUID]) -> None:
-    """Cancel the visits and return what paid. A client's hold is no way around the window for late cancellations."""
-    rows = await tx.raw.fetch("SELECT id, starts_at FROM visits WHERE id = ANY($1)", visit_ids)
-    starts = {row["id"]: row["starts_at"] for row in rows}
-    outcomes = facts.terms.outcomes
-    for visit_id, claim in (await standing_claims(tx, visit_ids)).items():
-        late = tx.actor.role is Role.CLIENT and is_late(outcomes, starts[visit_id], tx.now)
-        state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
-        target = account_after(outcomes, state) if late else Account.AVAILABLE
-        await tx.update(visits, visit_id, state=state, note="Cancelled by a hold")
-        await settle_claim(tx, facts, claim, target, may_make_up=not late)
-        await tx.event(f"visit.{state.lower()}", pass_id=facts.id, visit_id=visit_id, by="hold")

@@ -11,6 +11,7 @@ from models.operations.lapse import lapse_lots
 from models.operations.pass_guards import locked_pass, require_not_gone, require_settled
 from models.operations.refresh import refresh
 from models.operations.sell_pass import checked_payment
+from models.operations.spread_closure import join_closures
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
 from models.rules.codes import Code, because
@@ -163,6 +164,7 @@ async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
     )
     await lapse_lots(tx, (await load_passes(tx.raw, [facts.id]))[facts.id])
     await refresh(tx, [facts.id])
+    await join_closures(tx, facts.id)
     return Changed(passes=[facts.id], figures={"skippedPeriods": period.skipped})
 
 

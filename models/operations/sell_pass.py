@@ -7,12 +7,16 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
+from models.operations.cover_more import cover_more, passes_to_ask
 from models.operations.grant_period import NewPeriod, grant_period
+from models.operations.offers import check_offer, checked_channel
 from models.operations.refresh import refresh
+from models.operations.spread_closure import join_closures
 from models.queries.catalogue import OptionVersion, option_terms
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.codes import Code
+from models.rules.offers import Sale
 from models.rules.terms import Terms
 from models.rules.timeline import base_days
 from models.rules.values import (
@@ -21,6 +25,7 @@ from models.rules.values import (
     OrderPurpose,
     PaymentMethod,
     Role,
+    SaleChannel,
     TestCard,
 )
 from models.tables.base import new_id
@@ -29,7 +34,10 @@ from models.tables.passes import passes
 
 @dataclass(frozen=True, slots=True)
 class SellPass:
-    """Sell the current version of an option. `starts_on` is for options activated ON_DATE."""
+    """Sell the current version of an option. `starts_on` is for options activated ON_DATE.
+
+    `channel` None: STAFF, or ONLINE where the client buys. `link_code` is what a DIRECT_LINK carries.
+    """
 
     client_id: UUID
     option_id: UUID
@@ -37,13 +45,15 @@ class SellPass:
     test_card: TestCard | None = None
     starts_on: date | None = None
     location_id: UUID | None = None
+    channel: SaleChannel | None = None
+    link_code: str | None = None
 
 
 async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     """Check the sale and say what is to be charged.
 
     Errors: NOT_FOUND, OPTION_ARCHIVED, PAYMENT_REQUIRED, PAYMENT_DECLINED, FORBIDDEN, DATE_OUT_OF_RANGE,
-    TERMS_CONTRADICT for a start that the option does not allow.
+    TERMS_CONTRADICT for a start that the option does not allow, and those of `check_offer`.
     """
     tx.require(*STAFF, Role.CLIENT)
     tx.require_client(command.client_id, "client", "clientId")
@@ -59,12 +69,15 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     starts_on = _checked_start(tx, option.terms, command.starts_on)
     check_not_over(tx, option.terms, starts_on)
     zone = await home_zone(tx, command.location_id or client["home_location_id"])
+    channel = checked_channel(tx, command.channel)
+    await check_offer(tx, option, command.client_id, Sale(channel, command.link_code))
     details = {
         "option_id": str(option.option_id),
         "option_version": option.version,
         "sold_on": local_day(tx.now, zone).isoformat(),
         "starts_on": starts_on and starts_on.isoformat(),
         "zone": zone,
+        "channel": channel,
     }
     order_id = new_id()
     return ToPay(
@@ -93,8 +106,10 @@ async def fulfil_sale(tx: Tx, bought: ToPay) -> Changed:
     first = start_at_sale(option.terms, sold_on, starts_on)
     await write_pass(tx, bought, option, first=first, sold_on=sold_on, zone=details["zone"])
     await refresh(tx, [bought.pass_id])
+    await join_closures(tx, bought.pass_id)
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor)
-    return Changed(passes=[bought.pass_id])
+    moves = await cover_more(tx, bought.client_id) if await passes_to_ask(tx, bought.client_id) else []
+    return Changed(passes=[bought.pass_id], figures={"moved": [move.to_json() for move in moves]})
 
 
 async def write_pass(
@@ -132,6 +147,7 @@ def _row(
         "zone": zone,
         "sold_at": tx.now,
         "sold_on": sold_on,
+        "channel": details.get("channel"),
         "after_expiration": terms.after_expiration,
         "former_after_expiration": None,
         "auto_renew": terms.after_expiration is AfterExpiration.RENEW,

@@ -13,6 +13,7 @@ from models.rules.values import (
     Account,
     AfterExpiration,
     ClosedReason,
+    HoldCause,
     HoldKind,
     LotKind,
     ServiceCategory,
@@ -146,8 +147,8 @@ def _pass(
 
 
 def _hold(row: Any) -> HoldFacts:
-    counts = row["cause"] is None and not row["overrides"]
-    return HoldFacts(HoldKind(row["kind"]), row["first_day"], row["last_day"], counts)
+    cause = HoldCause(row["cause"]) if row["cause"] else None
+    return HoldFacts(HoldKind(row["kind"]), row["first_day"], row["last_day"], cause, row["overrides"])
 
 
 def _conversion(row: Any) -> PlannedConversion | None:

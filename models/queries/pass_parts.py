@@ -10,7 +10,7 @@ import asyncpg
 
 from models.queries.balances import ACCOUNTS, Balance
 from models.rules.calendar import local_day
-from models.rules.values import HoldKind, LotKind, LotUnit
+from models.rules.values import HoldCause, HoldKind, LotKind, LotUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class HoldRow:
     reason: str | None
     placed_at: datetime
     removed_at: datetime | None
+    cause: HoldCause | None
+    overrides: bool
 
 
 _LOTS = "SELECT l.*, p.zone FROM lots l JOIN passes p ON p.business_id = l.business_id AND p.id = l.pass_id"
@@ -68,7 +70,8 @@ SELECT pass_id, number, first_day, last_day, starts_at, ends_at, price_minor, gr
 FROM periods WHERE pass_id = ANY($1) ORDER BY pass_id, number
 """
 _HOLDS = """
-SELECT id, pass_id, kind, first_day, last_day, requested_last_day, reason, placed_at, removed_at FROM holds
+SELECT id, pass_id, kind, first_day, last_day, requested_last_day, reason, placed_at, removed_at, cause, overrides
+FROM holds
 """
 
 
@@ -136,4 +139,5 @@ def _lot(row: Any, now: datetime) -> LotRow:
 
 
 def _hold(row: Any) -> HoldRow:
-    return HoldRow(**(dict(row) | {"kind": HoldKind(row["kind"])}))
+    cause = HoldCause(row["cause"]) if row["cause"] else None
+    return HoldRow(**(dict(row) | {"kind": HoldKind(row["kind"]), "cause": cause}))

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from models.rules.calendar import DAY, add_units, end_of_day, local_day, period_days, start_of_day
 from models.rules.terms import Terms
-from models.rules.values import HoldKind, ValidityRule
+from models.rules.values import HoldCause, HoldKind, ValidityRule
 
 Days = tuple[date, date | None]
 
@@ -19,13 +19,14 @@ Days = tuple[date, date | None]
 class HoldFacts:
     """Held days, both inclusive; `last_day` None is open-ended.
 
-    `counts` is False for what the system placed, or the studio granted beyond the pass's policy.
+    `cause` says what made the system place it; `overrides` that the studio granted it beyond the pass's policy.
     """
 
     kind: HoldKind
     first_day: date
     last_day: date | None
-    counts: bool = True
+    cause: HoldCause | None = None
+    overrides: bool = False
 
     def covers(self, day: date) -> bool:
         """Say whether the hold lies on `day`."""

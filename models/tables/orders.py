@@ -46,7 +46,8 @@ Index(
     orders.c.pass_id,
     orders.c.period_number,
     unique=True,
-    postgresql_where=sql("state = 'PAID'"),
+    # Fees and packages name a pass and a period as well, and buy none of their own.
+    postgresql_where=sql("state = 'PAID' AND purpose IN ('SALE', 'RENEWAL', 'CONVERSION')"),
 )
 
 payments = tenant_table(

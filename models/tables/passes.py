@@ -19,9 +19,11 @@ from models.rules.values import (
     AfterExpiration,
     ClosedReason,
     DueKind,
+    HoldCause,
     HoldKind,
     PassKind,
     PaymentMethod,
+    SaleChannel,
     TestCard,
     UnusedAtConversion,
 )
@@ -36,6 +38,8 @@ passes = tenant_table(
     text("zone"),
     instant("sold_at"),
     Column("sold_on", Date, nullable=False),
+    # How it was sold; a pass that another became was not.
+    text("channel", optional=True),
     # What follows the end, and how it is paid.
     text("after_expiration"),
     text("former_after_expiration", optional=True),
@@ -78,6 +82,7 @@ passes = tenant_table(
     ),
     UniqueConstraint("business_id", "predecessor_pass_id", "predecessor_period"),
     one_of("kind", PassKind),
+    one_of("channel", SaleChannel),
     one_of("after_expiration", AfterExpiration),
     one_of("closed_reason", ClosedReason),
     one_of("next_due_kind", DueKind),
@@ -156,8 +161,24 @@ holds = tenant_table(
     instant("placed_at"),
     ident("ended_operation_id", optional=True),
     instant("removed_at", optional=True),
+    # What made the system place it, and whether the studio granted it beyond the pass's policy.
+    text("cause", optional=True),
+    Column("overrides", Boolean, nullable=False, server_default=sql("false")),
+    ident("closure_id", optional=True),
+    ident("dispute_id", optional=True),
+    # The paid fee it was placed for.
+    ident("order_id", optional=True),
     belongs_to("passes", "pass_id"),
+    belongs_to("closures", "closure_id"),
+    belongs_to("disputes", "dispute_id"),
+    belongs_to("orders", "order_id"),
+    UniqueConstraint("business_id", "closure_id", "pass_id"),
+    UniqueConstraint("business_id", "dispute_id", "pass_id"),
+    UniqueConstraint("business_id", "order_id"),
     one_of("kind", HoldKind),
+    one_of("cause", HoldCause),
+    CheckConstraint("(closure_id IS NOT NULL) = (cause IS NOT DISTINCT FROM 'CLOSURE')", name="closure_is_cause"),
+    CheckConstraint("(dispute_id IS NOT NULL) = (cause IS NOT DISTINCT FROM 'DISPUTE')", name="dispute_is_cause"),
     CheckConstraint("first_day <= last_day", name="days_in_order"),
 )
 

@@ -26,6 +26,10 @@ class PoliciesNode:
     late_cancel_minutes: int = strawberry.field(
         description="A visit no pass pays for is cancelled too late fewer than this many minutes before its start."
     )
+    block_on_dispute: bool = strawberry.field(description="Whether a disputed charge blocks the passes it bought.")
+    freeze_on_failed_charge: bool = strawberry.field(
+        description="Whether a charge that failed for good freezes its pass until it is paid."
+    )
 
 
 def _now(info: Info) -> datetime:
@@ -39,6 +43,8 @@ def _policies(root: strawberry.Parent[Business]) -> PoliciesNode:
         grace_days=root.policy.grace_days,
         release_days=root.policy.release_days,
         late_cancel_minutes=root.late_cancel_minutes,
+        block_on_dispute=root.block_on_dispute,
+        freeze_on_failed_charge=root.freeze_on_failed_charge,
     )
 
 

@@ -8,6 +8,7 @@ from models.operations.change_pass import AdjustPass, DeactivatePass, ExtendPass
 from models.operations.holds import EndHold, PlaceHold, RemoveHold
 from models.rules.values import HoldKind
 from schema.given import Given, row_id
+from schema.passes.payment_input import PaymentInput, method_and_card
 
 
 @strawberry.input(description="Units to add to a pass, or to take from it.")
@@ -75,6 +76,13 @@ class PlaceHoldInput(Given):
         description="Keep visits booked inside the hold, which are otherwise cancelled and returned. What a client "
         "could only cancel late, a client's hold cancels late.",
     )
+    override: bool = strawberry.field(
+        default=False, description="Go beyond the pass's policy; staff only, and written down on the hold."
+    )
+    waive_fee: bool = strawberry.field(default=False, description="Let the policy's fee go; staff only.")
+    payment: PaymentInput | None = strawberry.field(
+        default=None, description="How the fee is paid, where the pass's policy has one."
+    )
 
     def command(self) -> PlaceHold:
         """Return the command."""
@@ -85,6 +93,9 @@ class PlaceHoldInput(Given):
             self.kind,
             self.reason,
             self.keep_visits,
+            self.override,
+            self.waive_fee,
+            *method_and_card(self.payment),
         )
 
 

@@ -8,7 +8,7 @@ import strawberry
 from models.queries.pass_parts import HoldRow, LotRow, PeriodRow
 from models.queries.transfers import TransferRow
 from models.rules.explain import ComingEvent
-from models.rules.values import Account, HoldKind, LotKind, LotUnit
+from models.rules.values import Account, HoldCause, HoldKind, LotKind, LotUnit
 from schema.context import Info
 from schema.node import Node
 from schema.operations.types import OperationNode, operation_of
@@ -90,6 +90,12 @@ class HoldNode(Node):
     reason: str | None = strawberry.field(description="Why it was placed.")
     placed_at: datetime = strawberry.field(description="When it was placed.")
     removed_at: datetime | None = strawberry.field(description="When it was taken back, as if it had never been.")
+    cause: HoldCause | None = strawberry.field(
+        description="What made the system place it; null where somebody asked for it."
+    )
+    overrides: bool = strawberry.field(
+        description="Whether the studio granted it beyond the pass's policy; it then counts against nothing."
+    )
 
 
 async def _lot(root: strawberry.Parent[TransferRow], info: Info) -> LotNode:

@@ -194,12 +194,16 @@ class PlaceHoldPayload(HoldPayload):
         description="Whether the visits inside stay booked; otherwise they were cancelled and returned. "
         "Null where it was refused.",
     )
+    charged_minor: int | None = strawberry.field(
+        default=None, description="The fee that was charged, in minor units; null where it was refused."
+    )
 
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
         """Read the hold, its pass and the visits."""
         shown = await super().loaded(reader, changed, tx)
         shown.visits_kept = changed.figures["kept"]
+        shown.charged_minor = changed.figures.get("chargedMinor", 0)
         return shown
 
 

@@ -22,6 +22,7 @@ from schema.pagination import Connection
 from schema.passes import parts_of
 from schema.passes.hold_allowance import HoldAllowanceNode, hold_allowance
 from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, PeriodNode, TransferConnection
+from schema.passes.restrictions import RestrictionStateNode, restrictions
 
 if TYPE_CHECKING:
     from schema.people.types import ClientNode
@@ -53,7 +54,9 @@ class PassNode(Node):
         description="What it is now, from its dates and lots, whatever has or has not been made official."
     )
     standing: Standing = strawberry.field(description="Where it stands with its charges.")
-    explanation: ReasonNode | None = strawberry.field(description="Why it cannot be used now; null where it can.")
+    explanation: ReasonNode | None = strawberry.field(
+        description="Why it cannot be used now; null where it can. A restriction that is reached says so itself."
+    )
     starts_at: datetime | None = strawberry.field(description="The instant it begins; null until it has a start.")
     ends_at: datetime | None = strawberry.field(
         description="The instant it ends, excluded; null where it has no end or the end is paused."
@@ -87,6 +90,9 @@ class PassNode(Node):
     )
     lots: list[LotNode] = strawberry.field(resolver=parts_of.lots, description="Its lots, in the order of issue.")
     periods: list[PeriodNode] = strawberry.field(resolver=parts_of.periods, description="Its paid terms, by number.")
+    restrictions: list[RestrictionStateNode] = strawberry.field(
+        resolver=restrictions, description="What each of its attendance restrictions still allows today."
+    )
     holds: list[HoldNode] = strawberry.field(
         resolver=parts_of.holds, description="Its holds by first day, those taken back too."
     )
