@@ -39,6 +39,7 @@ class OptionRow:
     created_at: datetime
     archived_at: datetime | None
     current_version: VersionRow
+    direct_link_code: str
 
     @property
     def name(self) -> str:
@@ -47,7 +48,7 @@ class OptionRow:
 
 
 _SELECT = """
-SELECT o.id, o.created_at, o.archived_at, v.version, v.name, v.kind, v.price_minor, v.quantity,
+SELECT o.id, o.created_at, o.archived_at, o.direct_link_code, v.version, v.name, v.kind, v.price_minor, v.quantity,
        v.created_at AS revised_at
 FROM purchase_options o
 JOIN purchase_option_versions v
@@ -72,7 +73,7 @@ def option_row(row: Any) -> OptionRow:
         row["quantity"],
         row["revised_at"],
     )
-    return OptionRow(row["id"], row["created_at"], row["archived_at"], current)
+    return OptionRow(row["id"], row["created_at"], row["archived_at"], current, row["direct_link_code"])
 
 
 OPTIONS = Listing(

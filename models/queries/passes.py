@@ -112,6 +112,7 @@ SELECT p.id, p.client_id, p.option_id, p.option_version, p.kind, p.zone, p.sold_
        p.closed_reason, p.closed_at, p.first_day, p.last_day, p.starts_at, p.ends_at, p.paused,
        p.overdue_since, p.charge_attempts, p.last_attempt_at, p.hard_declined,
        c.name AS client_name, c.email, c.home_location_id, c.created_at AS client_created_at,
+       c.household_id, c.types,
        v.terms->>'activation' AS activation, v.name AS option_name,
        v.price_minor, v.quantity, v.created_at AS version_created_at,
        b.grace_days, b.release_days, s.*,
@@ -215,7 +216,13 @@ def _row(row: Any, now: datetime) -> PassRow:
         now=now,
         id=row["id"],
         client=ClientRow(
-            row["client_id"], row["client_name"], row["email"], row["home_location_id"], row["client_created_at"]
+            row["client_id"],
+            row["client_name"],
+            row["email"],
+            row["home_location_id"],
+            row["client_created_at"],
+            row["household_id"],
+            row["types"],
         ),
         purchase_option=VersionRow(
             row["option_id"],

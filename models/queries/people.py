@@ -20,14 +20,33 @@ class ClientRow:
     email: str | None
     home_location_id: UUID | None
     created_at: datetime
+    household_id: UUID | None
+    types: list[str]
 
 
-_SELECT = "SELECT c.id, c.name, c.email, c.home_location_id, c.created_at FROM clients c"
+@dataclass(slots=True)
+class HouseholdRow:
+    """Clients who are linked."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+_SELECT = "SELECT c.id, c.name, c.email, c.home_location_id, c.created_at, c.household_id, c.types FROM clients c"
 
 
 def client_row(row: Any) -> ClientRow:
     """Make the value from a row."""
-    return ClientRow(row["id"], row["name"], row["email"], row["home_location_id"], row["created_at"])
+    return ClientRow(
+        row["id"],
+        row["name"],
+        row["email"],
+        row["home_location_id"],
+        row["created_at"],
+        row["household_id"],
+        row["types"],
+    )
 
 
 CLIENTS = Listing(
@@ -44,6 +63,21 @@ CLIENTS = Listing(
 async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[ClientRow]:
     """Return the clients that exist, in no order. One statement."""
     return [client_row(row) for row in await reader.fetch(f"{_SELECT} WHERE c.id = ANY($1)", ids)]
+
+
+async def households_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[HouseholdRow]:
+    """Return the households that exist, in no order. One statement."""
+    rows = await reader.fetch("SELECT id, name, created_at FROM households WHERE id = ANY($1)", ids)
+    return [HouseholdRow(row["id"], row["name"], row["created_at"]) for row in rows]
+
+
+async def members_of(reader: asyncpg.Connection, household_ids: Sequence[UUID]) -> dict[UUID, list[ClientRow]]:
+    """Return the members of each household, by name; a household without any is left out. One statement."""
+    rows = await reader.fetch(f"{_SELECT} WHERE c.household_id = ANY($1) ORDER BY c.name, c.id", household_ids)
+    found: dict[UUID, list[ClientRow]] = {}
+    for row in rows:
+        found.setdefault(row["household_id"], []).append(client_row(row))
+    return found
 
 
 async def credits_of(reader: asyncpg.Connection, client_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -205,6 +205,14 @@ class Code(Enum):
     NOT_METERED = ("This pass counts no visits.", "Extend it instead.")
     NOT_RENEWABLE = ("This pass does not renew: {sentence}", "Sell a new pass, or convert it.")
     CONVERT_TO_ITSELF = ("A pass cannot convert to the option it already is.", "Renew it, or name another option.")
+    MIGRATION_IMPOSSIBLE = (
+        "A sold pass cannot move to that version: {what}.",
+        "Sell the new version to new clients, or convert the pass to another option.",
+    )
+    DEPENDED_ON = (
+        "It can no longer be taken back: {what} came after it and depends on it.",
+        "Take that back first, or correct what came of it by hand.",
+    )
     CONVERSION_NOT_PLANNED = ("No conversion is scheduled.", "Nothing needs to be done.")
     CONVERSION_CIRCLE = (
         "These options would convert into one another without end: {circle}.",

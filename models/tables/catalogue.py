@@ -1,6 +1,7 @@
 """Locations, services, purchase options and their versions."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.rules.values import PassKind, ServiceCategory
@@ -30,6 +31,8 @@ purchase_options = tenant_table(
     Column("current_version", Integer, nullable=False),
     instant("created_at"),
     instant("archived_at", optional=True),
+    # What a direct link to the option carries: the store makes it once, and nobody can guess it.
+    Column("direct_link_code", Text, nullable=False, server_default=sql("replace(gen_random_uuid()::text, '-', '')")),
     CheckConstraint("current_version >= 1", name="version_positive"),
 )
 
