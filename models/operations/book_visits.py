@@ -12,13 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import refuse, unknown
 from models.operations.base import FAR_FUTURE, FAR_PAST, STAFF, Changed, Tx, checked_text, violated
 from models.operations.claims import write_claim
+from models.operations.cover_more import Move, cover_more
 from models.operations.lapse import roll_over_late
 from models.operations.refresh import refresh
+from models.operations.start_pass import start_pass
 from models.queries.locks import lock_client_passes, lock_passes
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.facts import PassFacts, VisitFacts, covering_instant, with_provisional_start
+from models.rules.facts import PassFacts, VisitFacts
 from models.rules.values import Role, ServiceCategory, VisitState
 from models.tables.base import new_id
 from models.tables.visits import visits
@@ -73,7 +75,7 @@ async def book_visits(tx: Tx, command: BookVisits) -> Changed:
     passes = await payers(tx, command.client_id, command.pay_by, command.pass_id)
     booked = await _insert(tx, command)
     outcomes = await pay(tx, passes, booked, dict.fromkeys((v.id for v in booked), VisitState.BOOKED), command.pay_by)
-    return paid_answer(outcomes)
+    return paid_answer(outcomes, await more_covered(tx, command.client_id, command.pay_by, outcomes))
 
 
 async def payers(tx: Tx, client_id: UUID, pay_by: PayBy, pass_id: UUID | None) -> dict[UUID, PassFacts]:
@@ -117,22 +119,17 @@ async def pay(
     return outcomes
 
 
-async def start_pass(tx: Tx, facts: PassFacts, paid: Sequence[VisitFacts]) -> None:
-    """Start a pass that waits for its first visit; a visit already attended settles that start as it is paid."""
-    days = tuple(local_day(covering_instant(facts.terms, visit), facts.zone) for visit in paid)
-    first, started = facts.periods[0], with_provisional_start(facts, days).periods[0]
-    if (first.first_on, first.last_on) != (started.first_on, started.last_on):
-        await tx.raw.execute(
-            "UPDATE periods SET anchor_on = $1, first_on = $1, last_on = $2 WHERE pass_id = $3 AND number = 1",
-            started.first_on,
-            started.last_on,
-            facts.id,
-        )
+async def more_covered(tx: Tx, client_id: UUID, pay_by: PayBy, outcomes: Sequence[Outcome]) -> list[Move]:
+    """Where visits stay unpaid that any pass may pay for, see whether other visits can make room for them."""
+    waiting = [outcome.visit.id for outcome in outcomes if outcome.paid_by is None]
+    return await cover_more(tx, client_id, waiting) if waiting and pay_by is PayBy.AUTO else []
 
 
-def paid_answer(outcomes: Sequence[Outcome]) -> Changed:
-    """Return the visits in start order, the passes that pay, and why each unpaid visit is unpaid."""
-    paying = list(dict.fromkeys(outcome.paid_by.pass_id for outcome in outcomes if outcome.paid_by))
+def paid_answer(outcomes: Sequence[Outcome], moves: Sequence[Move] = ()) -> Changed:
+    """Return the visits in start order, the passes that pay, why each unpaid visit is unpaid, and what moved."""
+    moved_to = {move.visit_id: move.new_pass for move in moves}
+    payer = {outcome.visit.id: outcome.paid_by.pass_id for outcome in outcomes if outcome.paid_by} | moved_to
+    paying = list(dict.fromkeys(payer[outcome.visit.id] for outcome in outcomes if outcome.visit.id in payer))
     unpaid = [
         {
             "visitId": str(outcome.visit.id),
@@ -145,9 +142,13 @@ def paid_answer(outcomes: Sequence[Outcome]) -> Changed:
             ],
         }
         for outcome in outcomes
-        if outcome.paid_by is None
+        if outcome.visit.id not in payer
     ]
-    figures: dict[str, Any] = {"paid": len(outcomes) - len(unpaid), "unpaid": unpaid}
+    figures: dict[str, Any] = {
+        "paid": len(outcomes) - len(unpaid),
+        "unpaid": unpaid,
+        "moved": [move.to_json() for move in moves],
+    }
     return Changed(passes=paying, visits=[outcome.visit.id for outcome in outcomes], figures=figures)
 
 
@@ -179,7 +180,8 @@ async def _insert(tx: Tx, command: BookVisits) -> list[VisitFacts]:
     # In the order of the key that keeps a visit from being there twice: two who book the same visits, in whichever
     # order they name them, then wait for each other's first one and never crosswise.
     for index in sorted(range(len(made)), key=lambda each: _same_visit(made[each])):
-        await _insert_one(tx, made[index], command.visits[index], ("visits", str(index)))
+        auto_pay = command.pay_by is PayBy.AUTO
+        await _insert_one(tx, made[index], command.visits[index], ("visits", str(index)), auto_pay=auto_pay)
     return made
 
 
@@ -187,7 +189,7 @@ def _same_visit(visit: VisitFacts) -> tuple[datetime, UUID, UUID]:
     return visit.starts_at, visit.service_id, visit.location_id
 
 
-async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[str, ...]) -> None:
+async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[str, ...], *, auto_pay: bool) -> None:
     reference = wanted.external_ref
     if reference is not None:
         reference = checked_text(reference, 1, 200, *path, "externalRef")
@@ -202,6 +204,7 @@ async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[s
         "booked_at": visit.booked_at,
         "state": VisitState.BOOKED,
         "external_ref": reference,
+        "auto_pay": auto_pay,
     }
     try:
         await tx.insert(visits, row)

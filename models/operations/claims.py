@@ -1,6 +1,7 @@
 """Tie visits to passes, and untie them: the only place that writes claims and claimed days."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,7 @@ async def write_claim(
                 }
                 for other in outcome.passed_over
             ],
+            **({"solved": asdict(outcome.solved)} if outcome.solved else {}),
         },
         "operation_id": tx.operation_id,
         "claimed_at": tx.now,

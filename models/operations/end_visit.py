@@ -1,5 +1,6 @@
 """End a visit: cancel it, record its outcome, or take an outcome back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -8,10 +9,11 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
-from models.operations.book_visits import start_pass
 from models.operations.claims import lock_visits_with_passes, standing_claims, write_claim
+from models.operations.cover_more import cover_more, passes_to_ask
 from models.operations.outcomes import end_as, ending_of, outcomes_of, write_outcome
 from models.operations.refresh import refresh
+from models.operations.start_pass import start_pass
 from models.queries.facts import visit_facts
 from models.rules.allocation import Outcome
 from models.rules.calendar import local_day
@@ -81,7 +83,9 @@ async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
     Errors: NOT_FOUND, ALREADY_CANCELLED, VISIT_ENDED, VISIT_IN_PAST and FORBIDDEN (clients).
     """
     tx.require(*STAFF, Role.CLIENT, Role.PARTNER)
-    row, facts, _ = await _locked(tx, command.visit_id)
+    client_id = await tx.raw.fetchval("SELECT client_id FROM visits WHERE id = $1", command.visit_id)
+    to_ask = await passes_to_ask(tx, client_id)
+    row, facts, _ = await _locked(tx, command.visit_id, to_ask)
     state = VisitState(row["state"])
     if state in (VisitState.CANCELLED, VisitState.LATE_CANCELLED):
         raise refuse(Code.ALREADY_CANCELLED, "visitId")
@@ -94,11 +98,15 @@ async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
         raise refuse(Code.VISIT_IN_PAST, "visitId")
     reason = checked_waiver(tx, command.waive, command.reason)
     if by_studio:
-        return await end_as(tx, row, facts, Ending(VisitState.CANCELLED, Account.AVAILABLE), reason=reason)
-    late = is_late(outcomes_of(tx, facts), row["starts_at"], tx.now, row["booked_at"])
-    new_state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
-    end = await ending_of(tx, facts, row, new_state, waive=command.waive)
-    return await end_as(tx, row, facts, end, reason=reason)
+        end = Ending(VisitState.CANCELLED, Account.AVAILABLE)
+    else:
+        late = is_late(outcomes_of(tx, facts), row["starts_at"], tx.now, row["booked_at"])
+        new_state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
+        end = await ending_of(tx, facts, row, new_state, waive=command.waive)
+    changed = await end_as(tx, row, facts, end, reason=reason)
+    if to_ask and changed.figures.get("returned"):
+        changed.figures["moved"] = [move.to_json() for move in await cover_more(tx, row["client_id"])]
+    return changed
 
 
 async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
@@ -163,10 +171,15 @@ async def _today_there(tx: Tx, row: Any) -> date:
     return local_day(tx.now, zone or tx.business.zone)
 
 
-async def _locked(tx: Tx, visit_id: UUID) -> tuple[Any, PassFacts | None, PassFacts | None]:
-    """Lock a visit; return its row, the pass that pays for it, and the one that paid until the visit ended."""
+async def _locked(
+    tx: Tx, visit_id: UUID, more_passes: Sequence[UUID] = ()
+) -> tuple[Any, PassFacts | None, PassFacts | None]:
+    """Lock a visit, and `more_passes` before it.
+
+    Return its row, the pass that pays for it, and the one that paid until the visit ended.
+    """
     last = await tx.raw.fetchval(_LAST_PAYER, visit_id)
-    rows, passes = await lock_visits_with_passes(tx, [visit_id], [last] if last else [])
+    rows, passes = await lock_visits_with_passes(tx, [visit_id], [*more_passes, *([last] if last else [])])
     if not rows:
         raise unknown("visit", "visitId")
     tx.require_client(rows[0]["client_id"], "visit", "visitId")

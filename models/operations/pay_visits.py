@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, unique
-from models.operations.book_visits import VISITS_MAX, PayBy, paid_answer, pay, payers
+from models.operations.book_visits import VISITS_MAX, PayBy, more_covered, paid_answer, pay, payers
 from models.queries.facts import visit_facts
 from models.queries.locks import lock_visits
 from models.rules.codes import Code
@@ -52,4 +52,5 @@ async def pay_visits(tx: Tx, command: PayVisits) -> Changed:
         if not state.live and state is not VisitState.NO_SHOW:
             raise refuse(Code.VISIT_NOT_PAYABLE, "visitIds", index, state=state)
     states = {row["id"]: VisitState(row["state"]) for row in rows}
-    return paid_answer(await pay(tx, passes, [visit_facts(row) for row in rows], states, command.pay_by))
+    outcomes = await pay(tx, passes, [visit_facts(row) for row in rows], states, command.pay_by)
+    return paid_answer(outcomes, await more_covered(tx, client_id, command.pay_by, outcomes))

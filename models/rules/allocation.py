@@ -1,100 +1,11 @@
-"""Which passes pay for which visits. One call takes all of them, so that a joint optimum can replace the order here."""
+"""Which passes pay for which visits: the one place to ask, whether for one visit or for many together."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from models.rules.joint import allocate_jointly
+from models.rules.paying import Outcome, Request, Solved, after_claim, in_order, pass_order
 
-from models.rules.eligibility import Decision, decide, lot_order
-from models.rules.facts import ClaimFacts, LotFacts, PassFacts, VisitFacts
-from models.rules.status import RetryPolicy
-from models.rules.values import AllocationPreset, LotKind
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be paid, by what, and how the business orders its passes."""
-
-    passes: tuple[PassFacts, ...]
-    visits: tuple[VisitFacts, ...]
-    policy: RetryPolicy
-    now: datetime
-    preset: AllocationPreset = AllocationPreset.DEFAULT
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one visit: the decision that pays, or None, and the answers of the passes passed over."""
-
-    visit: VisitFacts
-    paid_by: Decision | None
-    passed_over: tuple[Decision, ...]
+__all__ = ["Outcome", "Request", "Solved", "after_claim", "allocate", "pass_order"]
 
 
 def allocate(request: Request) -> tuple[Outcome, ...]:
-    """Pay the visits in start order, each by the first pass in the business's order that may pay."""
-    passes = {facts.id: facts for facts in request.passes}
-    outcomes = []
-    for visit in sorted(request.visits, key=lambda visit: (visit.starts_at, visit.id)):
-        decisions = [decide(facts, visit, request.policy, request.now) for facts in passes.values()]
-        able = [decision for decision in decisions if decision.pays]
-        chosen = min(able, key=lambda d: pass_order(passes[d.pass_id], d, request.preset), default=None)
-        if chosen:
-            passes[chosen.pass_id] = after_claim(passes[chosen.pass_id], visit, chosen)
-        outcomes.append(Outcome(visit, chosen, tuple(d for d in decisions if d is not chosen)))
-    return tuple(outcomes)
-
-
-def pass_order(facts: PassFacts, decision: Decision, preset: AllocationPreset) -> tuple[object, ...]:
-    """The business's order. DEFAULT: promotional lots, then passes that count nothing (or whose day is already
-    claimed), then the earliest end, rollover before regular, the narrowest access, priority (higher first), the
-    oldest sale.
-    """
-    lot = decision.lot
-    lot_rank = lot_order(lot) if lot else (True, True, 0.0, 0, facts.id)
-    ends_at = decision.ends_at
-    default = (
-        not (lot and lot.kind is LotKind.PROMOTION),
-        decision.quantity > 0,
-        ends_at is None,
-        ends_at.timestamp() if ends_at else 0.0,
-        lot_rank[3],
-        _breadth(facts),
-        -facts.terms.priority,
-        facts.sold_at,
-        facts.id,
-    )
-    return (-facts.terms.priority, *default) if preset is AllocationPreset.PRIORITY_FIRST else default
-
-
-def _breadth(facts: PassFacts) -> int:
-    """How much a pass opens: fewer named services first, then categories, then everything; places count after."""
-    access = facts.terms.access
-    services = 10_000 if access.service_ids is None else len(access.service_ids)
-    categories = 0 if access.categories is None else 5_000 + len(access.categories)
-    if access.service_ids is None and access.categories is not None:
-        services = 0
-    places = 999 if access.location_ids is None else len(access.location_ids)
-    return (services + categories) * 1_000 + places
-
-
-def after_claim(facts: PassFacts, visit: VisitFacts, decision: Decision) -> PassFacts:
-    """Return the facts as they are once the decision's claim stands."""
-    claim = ClaimFacts(
-        visit_id=visit.id,
-        lot_id=decision.lot.id if decision.lot else None,
-        location_id=visit.location_id,
-        starts_at=visit.starts_at,
-        booked_at=visit.booked_at,
-        day=visit.day,
-        consumed=False,
-        service_id=visit.service_id,
-        category=visit.category,
-        client_id=visit.client_id,
-    )
-    lots = tuple(_spend(lot, decision) for lot in facts.lots)
-    return replace(facts, claims=(*facts.claims, claim), lots=lots)
-
-
-def _spend(lot: LotFacts, decision: Decision) -> LotFacts:
-    if decision.lot is None or lot.id != decision.lot.id:
-        return lot
-    return replace(lot, available=lot.available - decision.quantity, booked=lot.booked + decision.quantity)
+    """Pay for the visits. One alone takes the first pass in the business's order; several are solved together."""
+    return in_order(request) if len(request.visits) < 2 or not request.passes else allocate_jointly(request)

@@ -1,13 +1,13 @@
 """Many visits and many passes paid for together: every rule is asked through `decide`, the choice is the solver's.
 
 What depends on the order of claims is taken apart first: the lots of a pass are asked one by one, and a pass whose
-start waits for its first visit is tried with each visit that could be it. The choice is then replayed, claim by claim,
+start waits for its first visit is tried with each day that it could be. The choice is then replayed, claim by claim,
 through the same rules; what they refuse is given to whichever pass may pay, and the answer is flagged.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice, product
 from typing import Any
@@ -18,23 +18,21 @@ from models.rules.cover.flow import Work
 from models.rules.cover.instance import Instance, Limit, Option, Rank
 from models.rules.cover.solve import WORK, solve
 from models.rules.eligibility import Decision, decide
-from models.rules.facts import PassFacts, VisitFacts, covering_instant, with_provisional_start
+from models.rules.facts import PassFacts, VisitFacts, covering_instant, with_provisional_start, with_start
 from models.rules.paying import Outcome, Request, Solved, after_claim, first_in_order, in_order, pass_order
 from models.rules.restrictions import limits
-from models.rules.values import AllocationPreset, PassKind
+from models.rules.values import Activation, AllocationPreset, PassKind, RestrictionCycle
 
 Chosen = dict[UUID, Decision]
 """What pays for each visit that is paid."""
 
-_WAYS_MAX = 400
-"""How many combinations of first visits are tried at most."""
+Way = dict[UUID, PassFacts]
+"""The passes to solve with: each that waits for its first visit started on one of the days it could start on."""
 
-
-First = tuple[VisitFacts, Decision]
-"""A visit taken to be the first of a pass that waits for it, and what pays for it."""
-
-Firsts = dict[UUID, First | None]
-"""The first visit of each pass that waits for one; None where none of the visits moves its start."""
+_WAYS_MAX = 60
+"""How many combinations of starts are tried at most."""
+_WORK_A_WAY = 4_000
+"""What asking the rules costs beside the solver's own work, in its arcs."""
 
 
 def allocate_jointly(request: Request, budget: int = WORK) -> tuple[Outcome, ...]:
@@ -42,29 +40,41 @@ def allocate_jointly(request: Request, budget: int = WORK) -> tuple[Outcome, ...
 
     Where the work runs out, the best found is flagged, with a number of visits that no choice exceeds.
     """
-    left = budget
-    table = _Table(request)
-    best = {o.visit.id: o.paid_by for o in in_order(request) if o.paid_by is not None}
-    ways = list(_ways(table))
-    proven, bound, sure = len(ways) < _WAYS_MAX, len(best), False
-    widest: Chosen | None = None
+    table, left = _Table(request), budget
+    ways = _ways(table)
+    proven, best = len(ways) < _WAYS_MAX, Chosen()
+    widest: Found | None = None
     if len(ways) > 1:
         # A pass that waits for its first visit is asked by each visit alone: as generous as any start could be.
-        widest, sure, bound, spent = _solved(table, None, left // 3)
-        left -= spent
-    for number, firsts in enumerate(ways):
-        if widest is not None and sure and not table.better(widest, best):
+        widest = _solved(table, table.passes, left // 3, replay=False)
+        left -= widest.spent
+    bound = 0 if widest is None else widest.bound
+    for number, way in enumerate(ways):
+        if widest is not None and widest.proven and not table.better(widest.chosen, best):
             proven = True
             break
         if left <= 0:
             proven = False
             break
-        chosen, exact, most, spent = _solved(table, firsts, max(1, left // min(4, len(ways) - number)))
-        left -= spent
-        bound = bound if widest is not None else most
-        proven = proven and exact
-        best = chosen if table.better(chosen, best) else best
+        found = _solved(table, way, max(1, left // min(4, len(ways) - number)))
+        left -= found.spent
+        bound = found.bound if widest is None else bound
+        proven = proven and found.proven
+        best = found.chosen if table.better(found.chosen, best) else best
+    if not proven:
+        one_by_one = {o.visit.id: o.paid_by for o in in_order(request) if o.paid_by is not None}
+        best = one_by_one if table.better(one_by_one, best) else best
     return _outcomes(table, best, Solved(proven=proven, bound=len(best) if proven else max(bound, len(best))))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What pays, whether it is proven to be the best, how many visits no choice exceeds, and the work it took."""
+
+    chosen: Chosen
+    proven: bool
+    bound: int
+    spent: int
 
 
 class _Table:
@@ -74,27 +84,29 @@ class _Table:
         self.request = request
         self.visits = sorted(request.visits, key=lambda visit: (visit.starts_at, visit.id))
         self.passes = {facts.id: facts for facts in request.passes}
-        self._ways: dict[tuple[UUID, UUID | None, UUID | None, UUID], list[Decision]] = {}
+        self._ways: dict[tuple[UUID, date | None, UUID], list[Decision]] = {}
         self._ends: dict[tuple[UUID, UUID | None], datetime | None] = {}
         for facts in request.passes:
             if facts.provisional:
                 for visit in self.visits:
                     for decision in self.ways_to_pay(facts, visit):
-                        self._ends.setdefault((facts.id, decision.lot and decision.lot.id), decision.ends_at)
+                        self._ends.setdefault(_source(decision), decision.ends_at)
 
     def decided(self, facts: PassFacts, visit: VisitFacts) -> Decision:
         """Ask the rules."""
         return decide(facts, visit, self.request.policy, self.request.now)
 
-    def ways_to_pay(self, facts: PassFacts, visit: VisitFacts, first: Decision | None = None) -> list[Decision]:
+    def ways_to_pay(self, facts: PassFacts, visit: VisitFacts) -> list[Decision]:
         """Return the pass's decision from each lot that could pay, asking again with the lots before it emptied.
 
-        `facts` are the pass's own, or those once `first` pays for its first visit.
+        A pass started here answers nothing for a visit that would move its start.
         """
-        claimed = facts.claims[-1].visit_id if first else None
-        key = (facts.id, claimed, first.lot.id if first and first.lot else None, visit.id)
+        own = self.passes[facts.id]
+        start = None if facts is own else facts.windows[0].first_day
+        key = (facts.id, start, visit.id)
         if key not in self._ways:
-            self._ways[key] = self._asked(facts, visit)
+            moves = start is not None and _earlier(_start(own, visit), start)
+            self._ways[key] = [] if moves else self._asked(facts, visit)
         return self._ways[key]
 
     def _asked(self, facts: PassFacts, visit: VisitFacts) -> list[Decision]:
@@ -117,15 +129,25 @@ class _Table:
         A pass that waits for its first visit ends where the earliest visit that it may pay for would make it end.
         """
         preset = self.request.preset
-        ends_at = self._ends.get((decision.pass_id, decision.lot and decision.lot.id), decision.ends_at)
+        ends_at = self._ends.get(_source(decision), decision.ends_at)
         order = pass_order(self.passes[decision.pass_id], replace(decision, ends_at=ends_at), preset)
         ahead = 1 if preset is AllocationPreset.PRIORITY_FIRST else 0
         return order[: ahead + (4 if decision.quantity else 2)], order
 
     def better(self, one: Chosen, other: Chosen) -> bool:
-        """Say whether the first pays more visits, or wastes less, or follows the business's order better."""
-        if len(one) != len(other):
-            return len(one) > len(other)
+        """Say whether the first leaves fewer without what paid for them, pays for more visits, moves fewer, wastes
+        less, or follows the business's order better.
+        """
+        counts = [
+            (
+                sum(visit_id in chosen for visit_id in self.request.kept),
+                len(chosen),
+                sum(_source(chosen[each]) == kept for each, kept in self.request.kept.items() if each in chosen),
+            )
+            for chosen in (one, other)
+        ]
+        if counts[0] != counts[1]:
+            return counts[0] > counts[1]
         spent = [(Counter[Any](), Counter[Any]()) for _ in range(2)]
         for side, chosen in zip(spent, (one, other), strict=True):
             for decision in chosen.values():
@@ -138,16 +160,38 @@ class _Table:
         return False
 
 
-def _ways(table: _Table) -> Iterator[Firsts]:
-    """Yield the combinations of first visits to try, one for each pass whose start may still move."""
-    each: list[list[tuple[UUID, First | None]]] = []
-    for facts in table.request.passes:
-        if facts.provisional:
-            now = _start(facts)
-            moving = [visit for visit in table.visits if _start(facts, visit) != now]
-            firsts = [(visit, decision) for visit in moving for decision in table.ways_to_pay(facts, visit)]
-            each.append([*((facts.id, first) for first in firsts), (facts.id, None)])
-    return (dict(way) for way in islice(product(*each), _WAYS_MAX))
+def _source(decision: Decision) -> tuple[UUID, UUID | None]:
+    return decision.pass_id, decision.lot.id if decision.lot else None
+
+
+def _ways(table: _Table) -> list[Way]:
+    """Return the combinations of starts to try."""
+    each = [_started(table, facts) if facts.provisional else [facts] for facts in table.request.passes]
+    return [{facts.id: facts for facts in way} for way in islice(product(*each), _WAYS_MAX)]
+
+
+def _started(table: _Table, facts: PassFacts) -> list[PassFacts]:
+    """Return a pass that waits for its first visit, started on each day on which it could pay for other visits.
+
+    A start that could pay for nothing which another could not pay for as well is left out, unless the cycles of a
+    restriction are counted from it.
+    """
+    starts = {_start(facts, visit) for visit in table.visits if table.ways_to_pay(facts, visit)} | {_start(facts)}
+    fixed = replace(facts, terms=replace(facts.terms, activation=Activation.ON_SALE))
+    found: list[tuple[PassFacts, set[tuple[UUID, UUID | None]]]] = []
+    for start in sorted(start for start in starts if start is not None):
+        begun = with_start(fixed, start)
+        able = {
+            (visit.id, _source(decision)[1]) for visit in table.visits for decision in table.ways_to_pay(begun, visit)
+        }
+        found.append((begun, able))
+    counted = any(restriction.cycle is RestrictionCycle.PASS for restriction in facts.terms.restrictions)
+    kept: list[tuple[PassFacts, set[tuple[UUID, UUID | None]]]] = []
+    for begun, able in found:
+        if counted or not any(able <= other for _, other in kept):
+            kept = [(each, other) for each, other in kept if counted or not other < able]
+            kept.append((begun, able))
+    return [begun for begun, _ in kept] or [facts]
 
 
 def _start(facts: PassFacts, visit: VisitFacts | None = None) -> date | None:
@@ -155,73 +199,61 @@ def _start(facts: PassFacts, visit: VisitFacts | None = None) -> date | None:
     return with_provisional_start(facts, days).windows[0].first_day
 
 
-def _solved(table: _Table, firsts: Firsts | None, budget: int) -> tuple[Chosen, bool, int, int]:
-    """Solve with these first visits; None lets every visit be one, for a bound that is not replayed.
+def _earlier(one: date | None, other: date) -> bool:
+    return one is not None and one < other
 
-    Return what pays, whether that is proven, how many visits no choice exceeds, and the work spent.
-    """
-    chosen: Chosen = {}
-    payers: list[tuple[PassFacts, Decision | None, date | None]] = []
-    for facts in table.request.passes:
-        first = firsts.get(facts.id) if firsts else None
-        if first is None:
-            payers.append((facts, None, _start(facts) if firsts is not None and facts.provisional else None))
-            continue
-        visit, decision = first
-        if visit.id in chosen:
-            return {}, True, 0, 1
-        chosen[visit.id] = decision
-        started = after_claim(facts, visit, decision)
-        payers.append((started, decision, _start(started)))
-    left = [visit for visit in table.visits if visit.id not in chosen]
-    instance, decisions = _instance(table, payers, left, any_start=firsts is None)
+
+def _solved(table: _Table, way: Way, budget: int, *, replay: bool = True) -> Found:
+    """Solve with these passes. What is only wanted as a bound need not be replayed."""
+    instance, decisions = _instance(table, list(way.values()), any_start=not replay)
     work = Work(budget)
     cover = solve(instance, work)
-    spent = budget - work.left + 1
-    wanted = {left[n].id: decisions[n][option] for n, option in enumerate(cover.chosen) if option is not None}
-    if firsts is None:
+    spent = budget - work.left + _WORK_A_WAY
+    wanted = {
+        visit.id: decisions[number][option]
+        for number, (visit, option) in enumerate(zip(table.visits, cover.chosen, strict=True))
+        if option is not None
+    }
+    if not replay:
         _join_days(table, wanted)
-        return wanted, cover.proven, cover.bound, spent
-    replayed, refused = _replayed(table, chosen, wanted)
-    return replayed, cover.proven and not refused, cover.bound + len(chosen), spent
+        return Found(wanted, cover.proven, cover.bound, spent)
+    replayed, refused = _replayed(table, wanted)
+    return Found(replayed, cover.proven and not refused, cover.bound, spent)
 
 
-def _join_days(table: _Table, wanted: Chosen) -> None:
-    """Let the visits of a claimed day after its first one spend nothing, as the rules would say claim by claim."""
-    claimed: set[tuple[UUID, UUID, date]] = set()
+def _join_days(table: _Table, chosen: Chosen) -> None:
+    """Let the first visit of a newly claimed day spend its unit, and those after it nothing."""
+    days: dict[tuple[UUID, UUID, date], list[UUID]] = {}
     for visit in table.visits:
-        decision = wanted.get(visit.id)
+        decision = chosen.get(visit.id)
         if decision is not None and table.passes[decision.pass_id].kind is PassKind.DAY:
-            day = decision.pass_id, visit.location_id, visit.day
-            wanted[visit.id] = replace(decision, quantity=0) if day in claimed else decision
-            claimed.add(day)
+            days.setdefault((decision.pass_id, visit.location_id, visit.day), []).append(visit.id)
+    for first, *others in days.values():
+        chosen[first] = max((chosen[each] for each in (first, *others)), key=lambda decision: decision.quantity)
+        for other in others:
+            chosen[other] = replace(chosen[first], quantity=0)
 
 
-def _instance(
-    table: _Table,
-    payers: Sequence[tuple[PassFacts, Decision | None, date | None]],
-    visits: Sequence[VisitFacts],
-    *,
-    any_start: bool,
-) -> tuple[Instance, list[list[Decision]]]:
-    passes = [facts for facts, _, _ in payers]
+def _instance(table: _Table, passes: Sequence[PassFacts], *, any_start: bool) -> tuple[Instance, list[list[Decision]]]:
     lots = {lot.id: number for number, lot in enumerate(lot for facts in passes for lot in facts.lots)}
     options: list[tuple[Option, ...]] = []
     decisions: list[list[Decision]] = []
-    for visit in visits:
-        ways: list[Option] = []
-        behind: list[Decision] = []
-        for payer, (facts, first, start) in enumerate(payers):
-            if facts.provisional and not any_start and _start(facts, visit) != start:
-                continue
-            for decision in table.ways_to_pay(facts, visit, first):
-                behind.append(decision)
-                ways.append(_option(table, payer, facts, visit, decision, lots))
-        options.append(tuple(ways))
-        decisions.append(behind)
+    for visit in table.visits:
+        behind = [
+            (payer, decision) for payer, facts in enumerate(passes) for decision in table.ways_to_pay(facts, visit)
+        ]
+        options.append(tuple(_option(table, payer, visit, decision, lots) for payer, decision in behind))
+        decisions.append([decision for _, decision in behind])
     rooms = tuple(lot.available for facts in passes for lot in facts.lots)
-    found = _limits([None if any_start and facts.provisional else facts for facts in passes], visits)
-    return Instance(tuple(options), rooms, tuple(found)), decisions
+    found = _limits([None if any_start and facts.provisional else facts for facts in passes], table.visits)
+    kept = tuple(_kept(table, visit, behind) for visit, behind in zip(table.visits, decisions, strict=True))
+    return Instance(tuple(options), rooms, tuple(found), kept if table.request.kept else ()), decisions
+
+
+def _kept(table: _Table, visit: VisitFacts, decisions: Sequence[Decision]) -> int | None:
+    """Return the number of the option that pays for the visit already."""
+    kept = table.request.kept.get(visit.id)
+    return next((number for number, decision in enumerate(decisions) if _source(decision) == kept), None)
 
 
 def _limits(passes: Sequence[PassFacts | None], visits: Sequence[VisitFacts]) -> Iterator[Limit]:
@@ -233,38 +265,36 @@ def _limits(passes: Sequence[PassFacts | None], visits: Sequence[VisitFacts]) ->
                 yield Limit(room, frozenset((numbers[each], payer) for each in ids))
 
 
-def _option(
-    table: _Table, payer: int, facts: PassFacts, visit: VisitFacts, decision: Decision, lots: dict[UUID, int]
-) -> Option:
+def _option(table: _Table, payer: int, visit: VisitFacts, decision: Decision, lots: dict[UUID, int]) -> Option:
     rank = table.rank(decision)
     if decision.lot is None or decision.quantity == 0:
         return Option(payer, None, 0, rank)
     lot = lots[decision.lot.id]
-    if facts.kind is not PassKind.DAY:
+    if table.passes[decision.pass_id].kind is not PassKind.DAY:
         return Option(payer, lot, decision.quantity, rank)
     joined = table.rank(replace(decision, quantity=0))
     return Option(payer, lot, decision.quantity, rank, (visit.location_id, visit.day), joined)
 
 
-def _replayed(table: _Table, first: Chosen, wanted: Chosen) -> tuple[Chosen, bool]:
-    """Make the claims one by one through the rules, the first visits of passes first, then in start order.
+def _replayed(table: _Table, wanted: Chosen) -> tuple[Chosen, bool]:
+    """Make the claims one by one through the rules, in the order of what the passes' dates must cover.
 
     Return what stands and whether anything wanted was refused. Whoever is unpaid then is paid by any pass that may.
     """
     passes = dict(table.passes)
     kept: Chosen = {}
     refused = False
+    terms = {visit_id: passes[decision.pass_id].terms for visit_id, decision in wanted.items()}
 
     def claim(visit: VisitFacts, decision: Decision) -> None:
         kept[visit.id] = decision
         passes[decision.pass_id] = after_claim(passes[decision.pass_id], visit, decision)
 
-    for visit in sorted(table.visits, key=lambda visit: visit.id not in first):
-        planned = first.get(visit.id) or wanted.get(visit.id)
-        if planned is None:
-            continue
+    planned_visits = [visit for visit in table.visits if visit.id in wanted]
+    for visit in sorted(planned_visits, key=lambda each: covering_instant(terms[each.id], each)):
+        planned = wanted[visit.id]
         decision = table.decided(_from_lot_only(passes[planned.pass_id], planned), visit)
-        if decision.pays and (decision.lot and decision.lot.id) == (planned.lot and planned.lot.id):
+        if decision.pays and _source(decision) == _source(planned):
             claim(visit, decision)
         else:
             refused = True
@@ -286,6 +316,7 @@ def _from_lot_only(facts: PassFacts, planned: Decision) -> PassFacts:
 def _outcomes(table: _Table, chosen: Chosen, solved: Solved) -> tuple[Outcome, ...]:
     """Return the outcomes in start order; passes that do not pay answer as they stand when all claims are made."""
     final = dict(table.passes)
+    _join_days(table, chosen)
     for visit in table.visits:
         decision = chosen.get(visit.id)
         if decision is not None:

@@ -1,7 +1,7 @@
 """The business's order of passes, and what paying for one visit after another comes to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,13 +13,17 @@ from models.rules.values import AllocationPreset, LotKind
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be paid, by what, and how the business orders its passes."""
+    """What is to be paid, by what, and how the business orders its passes.
+
+    `kept` names the pass and lot of visits that are paid already and may be moved: none of them becomes unpaid.
+    """
 
     passes: tuple[PassFacts, ...]
     visits: tuple[VisitFacts, ...]
     policy: RetryPolicy
     now: datetime
     preset: AllocationPreset = AllocationPreset.DEFAULT
+    kept: Mapping[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

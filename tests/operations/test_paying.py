@@ -26,7 +26,7 @@ def visit(studio: Studio, day: str, hour: int = 10, ref: str | None = None) -> N
 
 async def test_old_unpaid_visits_are_paid_in_start_order_until_the_pass_runs_out(studio: Studio) -> None:
     starts = [studio.began + n * DAY for n in (5, 2, 4, 1, 3)]
-    visits = (await studio.book(starts)).visits
+    visits = (await studio.book(starts, pay_by=PayBy.NOTHING)).visits
     pass_id = await studio.sell(THREE)
 
     paid = await pay(studio, list(reversed(visits)))
@@ -38,7 +38,8 @@ async def test_old_unpaid_visits_are_paid_in_start_order_until_the_pass_runs_out
 
 
 async def test_paying_a_visit_that_is_over_takes_it_to_where_its_outcome_puts_it(studio: Studio) -> None:
-    attended, missed, open_one = (await studio.book([studio.began + n * HOUR for n in (1, 3, 5)])).visits
+    starts = [studio.began + n * HOUR for n in (1, 3, 5)]
+    attended, missed, open_one = (await studio.book(starts, pay_by=PayBy.NOTHING)).visits
     pass_id = await studio.sell(THREE)
     await studio.advance(studio.began + 8 * HOUR)
     await record(studio, attended)
@@ -156,7 +157,8 @@ async def test_bad_bookings_are_refused_whole(studio: Studio) -> None:
 
 
 async def test_what_cannot_be_paid_is_refused_and_pays_for_nothing_else(studio: Studio) -> None:
-    open_one, cancelled = (await studio.book([at("2026-02-02"), at("2026-02-03")])).visits
+    starts = [at("2026-02-02"), at("2026-02-03")]
+    open_one, cancelled = (await studio.book(starts, pay_by=PayBy.NOTHING)).visits
     await cancel(studio, cancelled)
     pass_id = await studio.sell()
     paid_one = (await studio.book([at("2026-02-04")])).visits[0]
@@ -179,7 +181,7 @@ async def test_what_cannot_be_paid_is_refused_and_pays_for_nothing_else(studio: 
 
 
 async def test_a_visit_named_twice_is_paid_once(studio: Studio) -> None:
-    (open_one,) = (await studio.book([at("2026-02-02")])).visits
+    (open_one,) = (await studio.book([at("2026-02-02")], pay_by=PayBy.NOTHING)).visits
     pass_id = await studio.sell()
 
     assert (await pay(studio, [open_one, open_one])).figures["paid"] == 1

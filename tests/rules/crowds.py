@@ -59,7 +59,7 @@ def crowd(
     for number in range(passes):
         kind, units = chance.choice(kinds), chance.randint(1, units_max)
         first_visit = chance.random() < waiting
-        restrictions = ()
+        restrictions: tuple[Restriction, ...] = ()
         if chance.random() < restricted:
             pers = chance.sample((RestrictionPer.DAY, RestrictionPer.WEEK, RestrictionPer.MONTH), chance.randint(1, 2))
             restrictions = tuple(Restriction(chance.randint(1, 3), per) for per in pers)

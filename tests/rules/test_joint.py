@@ -56,7 +56,7 @@ class Oracle:
         self._walk({facts.id: facts for facts in request.passes}, {})
 
     def _walk(self, passes: dict[UUID, PassFacts], claimed: dict[UUID, Decision]) -> None:
-        made = frozenset((v, d.pass_id, d.lot and d.lot.id) for v, d in claimed.items())
+        made = frozenset((v, d.pass_id, d.lot.id if d.lot else None) for v, d in claimed.items())
         if made in self.seen:
             return
         self.seen.add(made)
@@ -175,7 +175,7 @@ def test_the_same_request_has_the_same_answer_in_whatever_order_it_is_put(seed: 
 
 
 def payers(request: Request) -> list[int | None]:
-    return [outcome.paid_by and outcome.paid_by.pass_id.int for outcome in allocate_jointly(request)]
+    return [outcome.paid_by.pass_id.int if outcome.paid_by else None for outcome in allocate_jointly(request)]
 
 
 def test_a_visit_leaves_the_pass_that_only_another_visit_can_use() -> None:

@@ -41,7 +41,7 @@ class Limit:
 class Instance:
     """The options of each visit, visits in start order; the units each lot has; the limits.
 
-    `kept` names the option that pays for a visit already, where moving the visit is to be avoided.
+    `kept` names the option that pays for a visit already: it is to stay paid before all else, and there if it can.
     """
 
     options: tuple[tuple[Option, ...], ...]
@@ -67,7 +67,7 @@ class Cover:
 class Weights:
     """The lexicographic objective as one integer a choice, so that sums compare like the whole list of aims.
 
-    From the highest digit: visits paid, visits left where they are, units by waste, units by the business's order,
+    From the highest digit: visits paid already that stay paid, visits paid, visits left where they are, units by waste, units by the business's order,
     then the earlier visits, each with the better payer.
     """
 
@@ -83,12 +83,13 @@ class Weights:
         self._earlier = digits
         self.low = digits << count
         base = 1 + sum(max((option.units for option in options), default=1) for options in instance.options)
-        self._by_order = {order: self.low * base**index for index, order in enumerate(reversed(orders))}
-        above = self.low * base ** len(orders)
-        self._by_waste = {waste: above * base**index for index, waste in enumerate(reversed(wastes))}
-        self._kept = above * base ** len(wastes)
-        self.visit = self._kept * (count + 1)
-        self._where = instance.kept
+        self._by_order: dict[Any, int] = {order: self.low * base**index for index, order in enumerate(reversed(orders))}
+        above: int = self.low * base ** len(orders)
+        self._by_waste: dict[Any, int] = {waste: above * base**index for index, waste in enumerate(reversed(wastes))}
+        self._kept: int = above * base ** len(wastes)
+        self.visit: int = self._kept * (count + 1)
+        self.staying: int = self.visit * (count + 1)
+        self._where = instance.kept or (None,) * count
         self._known: dict[tuple[int, int, bool], int] = {}
 
     def of(self, visit: int, index: int, option: Option, *, joins: bool = False) -> int:
@@ -101,13 +102,15 @@ class Weights:
     def _of(self, visit: int, index: int, option: Option, *, joins: bool) -> int:
         rank = option.joined if joins and option.joined is not None else option.rank
         last = self._visits - 1 - visit
-        place = (self._base - 1 - self._orders[rank[1]]) * self._base**last
-        kept = self._kept if self._where and self._where[visit] == index else 0
-        return self.visit + kept + self.worth(option, joins=joins) + (self._earlier << last) + place
+        place: int = (self._base - 1 - self._orders[rank[1]]) * self._base**last
+        stays = 0 if self._where[visit] is None else self.staying
+        kept = self._kept if self._where[visit] == index else 0
+        return stays + self.visit + kept + self.worth(option, joins=joins) + (self._earlier << last) + place
 
     def worth(self, option: Option, *, joins: bool) -> int:
         """Return the part of it that says what is spent."""
         joined = joins and option.joined is not None
         rank = option.joined if joins and option.joined is not None else option.rank
         units = 1 if joined else option.units
-        return units * (self._by_waste[rank[0]] + self._by_order[rank[1]])
+        spent: int = units * (self._by_waste[rank[0]] + self._by_order[rank[1]])
+        return spent

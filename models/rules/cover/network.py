@@ -39,7 +39,7 @@ class Network:
         self.worth: dict[Choice, int] = {}
         self.flow = Flow(len(visits) + 1, work)
         self._sink = len(visits)
-        self._most = 2 * weights.visit
+        self._most = weights.staying * 2
         self.spent = self._opened()
         self._lay_out()
         work.left -= 4 * len(self.arcs)
@@ -114,7 +114,7 @@ class Network:
         return price // len(self._days.shared[option.payer, option.day]) if price > 0 else price
 
     def _lot_sets(self, lot: int, choices: list[Choice]) -> list[Bounded]:
-        """Return what the units of a lot bound: so many visits of each length or longer, so many of the fullest days."""
+        """Return what the units of a lot bound: visits of each length or longer, and as many as the fullest days have."""
         opened = sum(each == lot for each in self._days.decided.values())
         room = max(0, self.instance.lots[lot] - opened)
         quantities: dict[int, int] = {}

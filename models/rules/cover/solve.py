@@ -1,11 +1,13 @@
 """Solve an instance: visits that share nothing are solved apart, each part exactly while the work lasts."""
 
+from collections.abc import Iterator
+
 from models.rules.cover.flow import Work
 from models.rules.cover.instance import Cover, Instance, Weights
 from models.rules.cover.search import Search
 
-WORK = 400_000
-"""Arcs that one call may look at: about a tenth of a second in the worst case, and far more than most need."""
+WORK = 60_000
+"""Arcs that one call may look at: some hundredths of a second, and far more than most calls need."""
 
 
 def solve(instance: Instance, work: Work | None = None) -> Cover:
@@ -22,12 +24,12 @@ def solve(instance: Instance, work: Work | None = None) -> Cover:
         for visit, index in found.chosen.items():
             chosen[visit] = index
         proven = proven and found.proven
-        bound += found.bound // weights.visit
+        bound += found.bound % weights.staying // weights.visit
     return Cover(tuple(chosen), proven, bound)
 
 
 def _parts(instance: Instance) -> list[list[int]]:
-    """Group the visits that share a lot, a limit or a day, even through others. Visits without options are left out."""
+    """Group the visits that share something scarce, even through others. Visits without options are left out."""
     holder: dict[object, int] = {}
     leader = list(range(len(instance.options)))
 
@@ -37,24 +39,28 @@ def _parts(instance: Instance) -> list[list[int]]:
             visit = leader[visit]
         return visit
 
-    shared: list[tuple[object, int]] = []
-    demand: dict[int, int] = {}
-    for visit, options in enumerate(instance.options):
-        for option in options:
-            if option.lot is not None:
-                demand[option.lot] = demand.get(option.lot, 0) + option.quantity
-            if option.day is not None:
-                shared.append((("day", option.payer, option.day), visit))
-    scarce = {lot for lot, wanted in demand.items() if wanted > instance.lots[lot]}
-    for visit, options in enumerate(instance.options):
-        shared += [(("lot", option.lot), visit) for option in options if option.lot in scarce]
-    for number, limit in enumerate(instance.limits):
-        if len(limit.members) > limit.capacity:
-            shared += [(("limit", number), visit) for visit, _ in limit.members]
-    for thing, visit in shared:
+    for thing, visit in _shared(instance):
         leader[lead(visit)] = lead(holder.setdefault(thing, visit))
     parts: dict[int, list[int]] = {}
     for visit, options in enumerate(instance.options):
         if options:
             parts.setdefault(lead(visit), []).append(visit)
     return list(parts.values())
+
+
+def _shared(instance: Instance) -> Iterator[tuple[object, int]]:
+    """Yield each visit with what it may have to share: a lot, a limit, a day."""
+    demand: dict[int, int] = {}
+    ways = [(visit, option) for visit, options in enumerate(instance.options) for option in options]
+    for _, option in ways:
+        if option.lot is not None:
+            demand[option.lot] = demand.get(option.lot, 0) + option.quantity
+    for visit, option in ways:
+        if option.day is not None:
+            yield ("day", option.payer, option.day), visit
+        if option.lot is not None and demand[option.lot] > instance.lots[option.lot]:
+            yield ("lot", option.lot), visit
+    for number, limit in enumerate(instance.limits):
+        if len(limit.members) > limit.capacity:
+            for visit, _ in limit.members:
+                yield ("limit", number), visit
