@@ -18,6 +18,8 @@ from api.doorbell import Doorbell
 from api.graphiql_assets import graphiql_routes
 from api.graphql import GraphQLEndpoint
 from api.observability import RequestLog, configure_logging
+from api.uploads import PATH as UPLOADS_PATH
+from api.uploads import Uploads
 from models.errors import StoreUnavailable
 from models.operations.base import Actor
 from models.queries.tenants import key_owner
@@ -55,9 +57,11 @@ def create_app(chosen: Settings | None = None, runtime: Runtime | None = None) -
         owner = caller.owner
         return Context(opened, caller.business, Actor(owner.role, owner.key_id, owner.client_id), language)
 
-    endpoint = GraphQLEndpoint(schema, Authenticator(opened), context, page=chosen.graphiql)
+    authenticator = Authenticator(opened)
+    endpoint = GraphQLEndpoint(schema, authenticator, context, page=chosen.graphiql)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
+        Route(UPLOADS_PATH, Uploads(opened, authenticator).take, methods=["POST"]),
         Route("/health/live", _live),
         Route("/health/ready", _ready_check(opened, doorbell)),
         Route("/", _landing),

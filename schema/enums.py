@@ -9,7 +9,9 @@ from typing import Any, cast
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from models.imports.fields import ImportKind
 from models.operations.book_visits import PayBy
+from models.queries.imports import ImportState
 from models.queries.operations import OperationState
 from models.queries.visits import ChosenBy
 from models.rules import values
@@ -33,7 +35,7 @@ def described(enum: type[Enum], sentences: dict[str, str], *, name: str | None =
 for _name, _sentences in WORDS.items():
     described(getattr(values, _name), _sentences)
 
-for _enum in (PayBy, OperationState, ChosenBy, ComingEvent):
+for _enum in (PayBy, ImportKind, ImportState, OperationState, ChosenBy, ComingEvent):
     described(_enum, MORE_WORDS[_enum.__name__])
 
 described(Code, {code.name: f"{code.sentence} Remedy: {code.remedy}" for code in Code}, name="ErrorCode")

@@ -3,9 +3,11 @@
 import strawberry
 
 from schema.business.mutations import BusinessMutations
+from schema.catalogue.migrations import MigrationMutations
 from schema.catalogue.mutations import CatalogueMutations
 from schema.closures.mutations import ClosureMutations
 from schema.fees.mutations import FeeMutations
+from schema.imports.mutations import ImportMutations
 from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
@@ -22,10 +24,12 @@ class Mutation(
     PeopleMutations,
     FeeMutations,
     CatalogueMutations,
+    MigrationMutations,
     VisitMutations,
     PassChangeMutations,
     ClosureMutations,
     PassMutations,
     RefundMutations,
+    ImportMutations,
 ):
     """One field a verb."""

@@ -12,6 +12,8 @@ from schema.closures.types import ClosureConnection, DisputeConnection
 from schema.context import Info
 from schema.fees.queries import fees
 from schema.fees.types import FeeConnection
+from schema.imports.queries import import_, import_findings, imports
+from schema.imports.types import ImportConnection, ImportFindingNode, ImportNode
 from schema.node import Node
 from schema.operations.queries import operations
 from schema.operations.types import OperationConnection
@@ -78,4 +80,14 @@ class Query:
     )
     operations: OperationConnection = strawberry.field(
         resolver=operations, description="What was done, the newest first; not for clients."
+    )
+    import_: ImportNode | None = strawberry.field(
+        name="import", resolver=import_, description="A file that was sent to be imported, by id; for the owner."
+    )
+    imports: ImportConnection = strawberry.field(
+        resolver=imports, description="The files that were sent to be imported, the newest first; for the owner."
+    )
+    import_findings: list[ImportFindingNode] = strawberry.field(
+        resolver=import_findings,
+        description="What is wrong with the lines of a file, in its order; for the owner. Go on after the last line.",
     )

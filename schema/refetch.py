@@ -4,7 +4,9 @@ from typing import Any, cast
 from uuid import UUID
 
 from models.errors import refuse
+from models.queries import imports
 from models.rules.codes import Code
+from models.rules.values import Role
 from schema.context import Context
 from schema.ids import split
 from schema.node import Node
@@ -55,6 +57,14 @@ async def _refund(context: Context, row_id: UUID) -> Any:
     return await _of_a_pass(context, await context.loaders.refunds.load(row_id))
 
 
+async def _import(context: Context, row_id: UUID) -> Any:
+    """Show an import to the owner alone."""
+    if context.actor.role is not Role.OWNER:
+        return None
+    rows = await context.reader.ask(imports.by_ids, [row_id])
+    return rows[0] if rows else None
+
+
 _BY_TYPE: dict[str, Any] = {
     "Business": _business,
     "Location": lambda context, row_id: context.loaders.locations.load(row_id),
@@ -71,5 +81,6 @@ _BY_TYPE: dict[str, Any] = {
     "Refund": _refund,
     "Fee": lambda context, row_id: context.loaders.fees.load(row_id),
     "Order": lambda context, row_id: context.loaders.orders.load(row_id),
+    "Import": _import,
     "Operation": lambda context, row_id: context.loaders.operations.load(row_id),
 }

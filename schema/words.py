@@ -200,6 +200,10 @@ WORDS: dict[str, dict[str, str]] = {
         "PAID": "It was paid.",
         "FAILED": "It was not paid.",
     },
+    "ResolveAs": {
+        "ATTENDED": "The client is taken to have come.",
+        "NO_SHOW": "The client is taken not to have come.",
+    },
     "FeeState": {
         "OWED": "It is to be paid.",
         "PAID": "It was paid.",
@@ -234,6 +238,17 @@ WORDS: dict[str, dict[str, str]] = {
 """By the enum's name in `models.rules.values`, then by value."""
 
 MORE_WORDS: dict[str, dict[str, str]] = {
+    "ImportKind": {
+        "CLIENTS": "The people who buy and attend.",
+        "OPTIONS": "What is sold.",
+        "PASSES": "What the clients own, with what is left of it.",
+        "VISITS": "What they attended and have booked.",
+    },
+    "ImportState": {
+        "STAGING": "Its lines are being taken in; the same file sent again goes on where it was.",
+        "STAGED": "It is taken in and checked, and can be imported.",
+        "COMMITTED": "It was imported.",
+    },
     "PayBy": {
         "AUTO": "The first pass of the client that may pay, in the business's order.",
         "PASS": "The named pass and no other.",

@@ -3,24 +3,34 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from models.imports.fields import ImportKind
 from models.queries.paging import Filter, Listing, where
 from models.rules.codes import Code, Reason, because
 
 _FINDINGS_MAX = 1_000_000
 
 
+class ImportState(StrEnum):
+    """How far an import is."""
+
+    STAGING = "STAGING"
+    STAGED = "STAGED"
+    COMMITTED = "COMMITTED"
+
+
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One file taken in. `state` is STAGING, STAGED or COMMITTED; `staged` of its `lines` are kept so far."""
+    """One file taken in, of whose `lines` so many are `staged` so far."""
 
     id: UUID
-    kind: str
-    state: str
+    kind: ImportKind
+    state: ImportState
     file_name: str
     encoding: str
     lines: int
@@ -51,7 +61,7 @@ FROM imports i
 
 
 def _row(row: Any) -> ImportRow:
-    return ImportRow(**dict(row))
+    return ImportRow(**(dict(row) | {"kind": ImportKind(row["kind"]), "state": ImportState(row["state"])}))
 
 
 IMPORTS = Listing(
@@ -66,9 +76,9 @@ IMPORTS = Listing(
 """Imports, the newest first."""
 
 
-def of_kind(kind: str | None) -> Filter:
+def of_kind(kind: ImportKind | None) -> Filter:
     """Keep the imports of one kind; None keeps all."""
-    return where("i.kind = {0}", kind)
+    return where("i.kind = {0}", kind and kind.value)
 
 
 async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[ImportRow]:

@@ -1,0 +1,1 @@
+"""Imports: files taken in from another system."""
