@@ -56,7 +56,7 @@ def shown(error: GraphQLError, language: Language) -> dict[str, Any]:
     if "code" not in (error.extensions or {}):
         error = schema_errors.shown(error)
     formatted: dict[str, Any] = dict(error.formatted)
-    known = {"code": Code.INVALID_INPUT.name, "remedy": because(Code.INVALID_INPUT).remedy_in(language)}
+    known = {"code": Code.INVALID_INPUT.name, "remedy": Reason(Code.INVALID_INPUT).remedy_in(language)}
     formatted["extensions"] = known | dict(error.extensions or {})
     return formatted
 

@@ -6,6 +6,7 @@ and every text in the other values of such a call. Exit 1 where something is mis
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ SOURCES = Path(__file__).parents[2]
 FLOORS = ("models", "schema", "workers", "api")
 TRANSLATED = tuple(language for language in Language if language is not Language.EN)
 RAISING = ("because", "refuse")
-ENGLISH_ONLY = ("models/imports/", "models/operations/imports/", "models/operations/restore.py")
+ENGLISH_ONLY = ("models/imports/", "models/operations/imports/", "models/operations/restore.py", "api/uploads.py")
 """Where the sentence inside a code's sentence is English: what is wrong with a cell is told in the file's own words."""
 FOREIGN = {"error.reason"}
 """Sentences of the libraries we use, which stay as they come."""
@@ -254,7 +255,9 @@ def _words(value: ast.expr) -> Iterator[str]:
         case ast.BoolOp(values=several):
             for each in several:
                 yield from _words(each)
-        case ast.JoinedStr(values=parts) if any(isinstance(part, ast.Constant) for part in parts):
+        case ast.JoinedStr(values=parts) if any(
+            isinstance(part, ast.Constant) and re.search("[A-Za-z]", str(part.value)) for part in parts
+        ):
             yield ""
 
 

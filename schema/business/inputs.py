@@ -5,6 +5,8 @@ from datetime import datetime
 import strawberry
 
 from models.operations.advance_test_clock import AdvanceTestClock
+from models.operations.set_policies import SetPolicies
+from models.rules.values import Language, ResolveAs
 from schema.given import Given
 
 
@@ -17,3 +19,22 @@ class AdvanceTestClockInput(Given):
     def command(self) -> AdvanceTestClock:
         """Return the command."""
         return AdvanceTestClock(self.to)
+
+
+@strawberry.input(description="How the business is to deal with its clients; what is left out stays as it is.")
+class SetPoliciesInput(Given):
+    """See `SetPolicies`."""
+
+    resolve_after_hours: int | None = strawberry.field(
+        default=None,
+        description="After how many hours, 0 to 8760, a visit that is over and that nobody recorded is resolved.",
+    )
+    never_resolve: bool = strawberry.field(default=False, description="Leave such visits as they are from now on.")
+    resolve_as: ResolveAs | None = strawberry.field(default=None, description="What such a visit becomes.")
+    language: Language | None = strawberry.field(
+        default=None, description="The language it speaks to those who ask for none of ours."
+    )
+
+    def command(self) -> SetPolicies:
+        """Return the command."""
+        return SetPolicies(self.resolve_after_hours, self.never_resolve, self.resolve_as, self.language)

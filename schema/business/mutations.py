@@ -6,9 +6,10 @@ from typing import Annotated
 import strawberry
 
 from models.operations.advance_test_clock import advance
-from schema.business.inputs import AdvanceTestClockInput
-from schema.business.payloads import AdvanceTestClockPayload
-from schema.carry_out import INPUT, answer, mutation
+from models.operations.set_policies import set_policies
+from schema.business.inputs import AdvanceTestClockInput, SetPoliciesInput
+from schema.business.payloads import AdvanceTestClockPayload, SetPoliciesPayload
+from schema.carry_out import INPUT, answer, carry_out, mutation
 from schema.context import Info
 
 
@@ -27,3 +28,8 @@ class BusinessMutations:
         context = info.context
         act = partial(advance, context.runtime, context.business.id, context.actor)
         return await answer(context, given, act, AdvanceTestClockPayload)
+
+    @mutation("Change how the business deals with its clients. For the owner alone.")
+    async def set_policies(self, info: Info, given: Annotated[SetPoliciesInput, INPUT]) -> SetPoliciesPayload:
+        """Carry out `set_policies`."""
+        return await carry_out(info, given, set_policies, SetPoliciesPayload)

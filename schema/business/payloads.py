@@ -28,3 +28,17 @@ class AdvanceTestClockPayload(Payload):
         """Read the business."""
         moved_to = datetime.fromisoformat(changed.figures["to"])
         return cls(business=BusinessNode.of(await tenants.business(reader)), advanced_to=moved_to)
+
+
+@strawberry.type(description="The business with its new policies.")
+class SetPoliciesPayload(Payload):
+    """The business."""
+
+    business: BusinessNode | None = strawberry.field(
+        default=None, description="The business; null where it was refused."
+    )
+
+    @classmethod
+    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Read the business."""
+        return cls(business=BusinessNode.of(await tenants.business(reader)))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import strawberry
 
 from models.queries.tenants import Business
-from models.rules.values import AllocationPreset, Language
+from models.rules.values import AllocationPreset, Language, ResolveAs
 from schema.context import Info
 from schema.node import Node
 
@@ -30,6 +30,10 @@ class PoliciesNode:
     freeze_on_failed_charge: bool = strawberry.field(
         description="Whether a charge that failed for good freezes its pass until it is paid."
     )
+    resolve_after_hours: int | None = strawberry.field(
+        description="After how many hours a visit that is over and that nobody recorded is resolved; null is never."
+    )
+    resolve_as: ResolveAs = strawberry.field(description="What such a visit becomes.")
 
 
 def _now(info: Info) -> datetime:
@@ -43,6 +47,8 @@ def _policies(root: strawberry.Parent[Business]) -> PoliciesNode:
         grace_days=root.policy.grace_days,
         release_days=root.policy.release_days,
         late_cancel_minutes=root.late_cancel_minutes,
+        resolve_after_hours=root.resolve_after_hours,
+        resolve_as=root.resolve_as,
         block_on_dispute=root.block_on_dispute,
         freeze_on_failed_charge=root.freeze_on_failed_charge,
     )

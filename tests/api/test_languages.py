@@ -91,6 +91,22 @@ async def test_a_language_that_is_none_of_ours_is_answered_as_the_business_speak
     assert await said("fr, es;q=0.5") == WORDS["fr"]
 
 
+async def test_an_owner_chooses_the_language_of_the_business(
+    client: httpx2.AsyncClient, runtime: Runtime, studio: Studio
+) -> None:
+    key = await create_api_key(runtime, studio.business_id, Role.OWNER, "key")
+    body = {
+        "query": "mutation($input: SetPoliciesInput!) { setPolicies(input: $input) { userErrors { message } } }",
+        "variables": {"input": {"idempotencyKey": str(uuid4()), "language": "FR"}},
+    }
+    answer = await client.post("/graphql", json=body, headers=bearer(key))
+    assert answer.json()["data"]["setPolicies"]["userErrors"] == []
+
+    answer = await client.post("/graphql", json={"query": "{ business { language } }"})
+    assert answer.json()["data"]["business"]["language"] == "FR"
+    assert answer.headers["content-language"] == "fr"
+
+
 @pytest.mark.parametrize(
     "header", [";;;", "q=1", "fr;q=", "fr;q=-1", "fr;q=1e999", "\xff\xfe", "," * 5_000, "x" * 5_000, "*-*;q=*", "fr;"]
 )

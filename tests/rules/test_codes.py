@@ -19,11 +19,14 @@ def names_in(code: Code) -> set[str]:
     return {name for text in code.value for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def names_filled(call: ast.Call) -> set[str]:
+def names_filled(call: ast.Call, code: Code) -> set[str]:
     """The names that a call fills, without those that its own sentence leaves open for itself."""
     values = {keyword.arg for keyword in call.keywords if keyword.arg}
-    inner = [each.value for each in call.keywords if each.arg == "sentence" and isinstance(each.value, ast.Constant)]
-    return values - {name for text in inner for name in open_names(str(text.value))}
+    for each in call.keywords:
+        if each.arg == "sentence":
+            handed_on = not isinstance(each.value, ast.Constant)
+            return values & names_in(code) if handed_on else values - open_names(str(ast.literal_eval(each.value)))
+    return values
 
 
 def calls() -> Iterator[tuple[str, Code, set[str]]]:
@@ -39,7 +42,11 @@ def calls() -> Iterator[tuple[str, Code, set[str]]]:
                     isinstance(code, ast.Attribute) and isinstance(code.value, ast.Name) and code.value.id == "Code"
                 )
                 if by_name and name in ("because", "refuse") and isinstance(code, ast.Attribute):
-                    yield f"{path.relative_to(SOURCES)}:{node.lineno}", Code[code.attr], names_filled(node)
+                    yield (
+                        f"{path.relative_to(SOURCES)}:{node.lineno}",
+                        Code[code.attr],
+                        names_filled(node, Code[code.attr]),
+                    )
 
 
 @pytest.mark.parametrize("code", list(Code), ids=lambda code: code.name)

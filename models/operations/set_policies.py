@@ -1,0 +1,45 @@
+"""Change how a business deals with its clients."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from models.errors import refuse
+from models.operations.base import Changed, Tx, checked_count
+from models.rules.codes import Code
+from models.rules.values import Language, ResolveAs, Role
+from models.tables.tenants import businesses
+
+RESOLVE_HOURS_MAX = 8_760
+
+
+@dataclass(frozen=True, slots=True)
+class SetPolicies:
+    """The policies to change; None leaves one as it is. `never_resolve` switches the resolving of visits off."""
+
+    resolve_after_hours: int | None = None
+    never_resolve: bool = False
+    resolve_as: ResolveAs | None = None
+    language: Language | None = None
+
+
+async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
+    """Change the policies that are given. Errors: FORBIDDEN, NOTHING_TO_DO, QUANTITY_OUT_OF_RANGE, INVALID_INPUT."""
+    tx.require(Role.OWNER)
+    changes: dict[str, object] = {}
+    if command.never_resolve:
+        if command.resolve_after_hours is not None:
+            raise refuse(Code.INVALID_INPUT, "resolveAfterHours", sentence="Visits resolve after hours, or never.")
+        changes["resolve_after_hours"] = None
+    elif command.resolve_after_hours is not None:
+        hours = checked_count(command.resolve_after_hours, 0, RESOLVE_HOURS_MAX, "resolveAfterHours")
+        changes["resolve_after_hours"] = hours
+    if command.resolve_as is not None:
+        changes["resolve_as"] = command.resolve_as
+    if command.language is not None:
+        changes["language"] = command.language
+    if not changes:
+        raise refuse(Code.NOTHING_TO_DO, sentence="no policy is given.")
+    await tx.connection.execute(update(businesses).where(businesses.c.id == tx.business.id).values(**changes))
+    await tx.event("business.policiesSet", policies=changes)
+    return Changed(figures={"policies": sorted(changes)})
