@@ -1,7 +1,8 @@
 """What the mutations of refunds and of many passes at once answer."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Self, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 import asyncpg
@@ -67,7 +68,7 @@ class ExtendedPass:
 
 @strawberry.type(description="A pass that was left as it is.")
 class SkippedPass:
-    """One pass of `extendPasses` that could not be extended."""
+    """One pass of a set that could not be changed with the others."""
 
     pass_: PassNode = strawberry.field(name="pass", description="The pass.")
     reason: ReasonNode = strawberry.field(description="Why.")
@@ -83,21 +84,21 @@ class ExtendPassesPayload(Payload):
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
         """Read the passes."""
-        former, skipped = changed.figures["formerLastDays"], changed.figures["skipped"]
-        ids = [*changed.passes, *(UUID(each) for each in skipped)]
-        found = {row.id: row for row in await passes_in_order(reader, ids, tx)}
+        former = changed.figures["formerLastDays"]
+        rows = await passes_in_order(reader, changed.passes, tx)
         return cls(
-            extended=[
-                ExtendedPass(pass_=PassNode.of(found[each]), former_last_day=_day(former[str(each)]))
-                for each in changed.passes
-            ],
-            skipped=[
-                SkippedPass(
-                    pass_=PassNode.of(found[UUID(each)]), reason=cast("ReasonNode", Problem.from_json(problem).reason)
-                )
-                for each, problem in skipped.items()
-            ],
+            extended=[ExtendedPass(pass_=PassNode.of(row), former_last_day=_day(former[str(row.id)])) for row in rows],
+            skipped=await skipped_passes(reader, changed.figures["skipped"], tx),
         )
+
+
+async def skipped_passes(reader: asyncpg.Connection, skipped: Mapping[str, Any], tx: Tx) -> list[SkippedPass]:
+    """Read the passes that were left as they are; each names its problem in the form kept on the operation."""
+    rows = await passes_in_order(reader, [UUID(each) for each in skipped], tx)
+    return [
+        SkippedPass(pass_=PassNode.of(row), reason=cast("ReasonNode", Problem.from_json(skipped[str(row.id)]).reason))
+        for row in rows
+    ]
 
 
 def _day(text: str | None) -> date | None:

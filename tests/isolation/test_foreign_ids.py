@@ -46,22 +46,27 @@ from models.operations.end_visit import (
     AttendanceOutcome,
     CancelVisit,
     RecordAttendance,
+    WaiveOutcome,
     cancel_visit,
     record_attendance,
+    waive_outcome,
 )
 from models.operations.expire_passes import ExpirePasses, expire_passes
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.migrate_passes import MigratePasses, migrate_passes
+from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
+from models.operations.resolve_visits import ResolveVisits, resolve_visits
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.settle_refund import CreditRefund, credit_refund
 from models.rules.terms import Access, Conversion, Terms
 from models.rules.values import AfterExpiration, ConversionTiming, PassKind, PaymentMethod, Role
 from tests.conftest import NOON
-from tests.studio import MONTH, OWNER, Studio
+from tests.studio import MONTH, OWNER, Studio, missed_visit
 
 TOMORROW = (NOON + timedelta(days=1)).date()
 CARD = PaymentMethod.COMPLIMENTARY
@@ -78,6 +83,7 @@ class Ids:
     pass_: UUID
     visit: UUID
     hold: UUID
+    fee: UUID
     refund: UUID
 
 
@@ -89,7 +95,8 @@ async def ids_of(studio: Studio) -> Ids:
     refunded = await studio.do(refund_pass, RefundPass(await studio.sell(), "Moved", 1))
     refund = UUID(refunded.figures["refunds"][0])
     option = await studio.option()
-    return Ids(studio.client, studio.service, studio.location, option, pass_id, visit, hold, refund)
+    fee = (await missed_visit(studio))[1]
+    return Ids(studio.client, studio.service, studio.location, option, pass_id, visit, hold, fee, refund)
 
 
 def access(**named: Any) -> Terms:
@@ -128,6 +135,9 @@ CASES: list[Case] = [
     (pay_visits, "pass_", lambda ids: PayVisits((ids.visit,), PayBy.PASS, ids.pass_)),
     (cancel_visit, "visit", lambda ids: CancelVisit(ids.visit)),
     (record_attendance, "visit", lambda ids: RecordAttendance(ids.visit, AttendanceOutcome.ATTENDED)),
+    (waive_outcome, "visit", lambda ids: WaiveOutcome(ids.visit, "Ill")),
+    (pay_fees, "fee", lambda ids: PayFees((ids.fee,), PaymentMethod.CASH)),
+    (waive_fee, "fee", lambda ids: WaiveFee(ids.fee, "Ill")),
     (place_hold, "pass_", lambda ids: PlaceHold(ids.pass_, TOMORROW)),
     (end_hold, "hold", lambda ids: EndHold(ids.hold, TOMORROW)),
     (remove_hold, "hold", lambda ids: RemoveHold(ids.hold)),
@@ -145,8 +155,11 @@ CASES: list[Case] = [
     (extend_passes, "option", lambda ids: ExtendPasses(PassFilter((ids.option,)), 1, "Gift")),
     (extend_passes, "location", lambda ids: ExtendPasses(PassFilter(location_id=ids.location), 1, "Gift")),
     (extend_passes, "client", lambda ids: ExtendPasses(PassFilter(client_ids=(ids.client,)), 1, "Gift")),
+    (migrate_passes, "option", lambda ids: MigratePasses(ids.option, "x", terms=access())),
+    (migrate_passes, "pass_", lambda ids: MigratePasses(ids.option, "x", (ids.pass_,))),
     (deactivate_pass, "pass_", lambda ids: DeactivatePass(ids.pass_, "Gone")),
     (reactivate_pass, "pass_", lambda ids: ReactivatePass(ids.pass_)),
+    (resolve_visits, "visit", lambda ids: ResolveVisits((ids.visit,))),
     (do_due, "pass_", lambda ids: DoDue(ids.pass_)),
     (expire_passes, "pass_", lambda ids: ExpirePasses((ids.pass_,))),
 ]
@@ -175,7 +188,7 @@ async def test_a_foreign_id_is_answered_like_a_random_one(
     other = await another_studio()
     ours, theirs = await ids_of(studio), await ids_of(other)
     before = await other.fingerprint()
-    actor = WORKER if verb in (do_due, expire_passes) else OWNER
+    actor = WORKER if verb in (do_due, expire_passes, resolve_visits) else OWNER
 
     foreign = await answer(studio, verb, command(replace(ours, **{kind: getattr(theirs, kind)})), actor)
     random = await answer(studio, verb, command(replace(ours, **{kind: uuid4()})), actor)
@@ -192,6 +205,7 @@ OF_A_CLIENT = [
     (pay_visits, "visit"),
     (pay_visits, "pass_"),
     (cancel_visit, "visit"),
+    (pay_fees, "fee"),
     (place_hold, "pass_"),
     (end_hold, "hold"),
     (remove_hold, "hold"),

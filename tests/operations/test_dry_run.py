@@ -48,15 +48,20 @@ from models.operations.end_visit import (
     AttendanceOutcome,
     CancelVisit,
     RecordAttendance,
+    WaiveOutcome,
     cancel_visit,
     record_attendance,
+    waive_outcome,
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
+from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.settle_refund import CreditRefund, credit_refund
 from models.rules.values import (
     AfterExpiration,
@@ -67,7 +72,7 @@ from models.rules.values import (
     UnusedAtConversion,
 )
 from tests.operations.acts import DAY, HOUR, hold
-from tests.studio import MONTH, TEN_CLASSES, Studio
+from tests.studio import MONTH, TEN_CLASSES, Studio, missed_visit
 
 RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
@@ -123,6 +128,22 @@ async def an_attendance(studio: Studio) -> tuple[Any, Any]:
     scene = Scene(studio)
     await scene.sold()
     return record_attendance, RecordAttendance(scene.visits[0], AttendanceOutcome.ATTENDED)
+
+
+async def policies(studio: Studio) -> tuple[Any, Any]:
+    return set_policies, SetPolicies(resolve_after_hours=5)
+
+
+async def a_waiver(studio: Studio) -> tuple[Any, Any]:
+    return waive_outcome, WaiveOutcome((await missed_visit(studio))[0], "Ill")
+
+
+async def a_payment_of_fees(studio: Studio) -> tuple[Any, Any]:
+    return pay_fees, PayFees(((await missed_visit(studio))[1],), *CARD)
+
+
+async def a_waived_fee(studio: Studio) -> tuple[Any, Any]:
+    return waive_fee, WaiveFee((await missed_visit(studio))[1], "Ill")
 
 
 async def a_hold(studio: Studio) -> tuple[Any, Any]:
@@ -184,6 +205,19 @@ async def an_extension_of_many(studio: Studio) -> tuple[Any, Any]:
     return extend_passes, ExtendPasses(PassFilter(), 3, "Storm")
 
 
+async def a_migration(studio: Studio) -> tuple[Any, Any]:
+    option = await studio.option(RENEWING)
+    await studio.do(sell_pass, SellPass(studio.client, option, *CARD))
+    return migrate_passes, MigratePasses(option, "New prices", terms=replace(RENEWING, price_minor=9_900))
+
+
+async def a_reverted_migration(studio: Studio) -> tuple[Any, Any]:
+    _, command = await a_migration(studio)
+    await studio.do(migrate_passes, command)
+    operation = (await studio.fetch("SELECT operation_id FROM option_migrations"))[0]["operation_id"]
+    return revert_migration, RevertMigration(operation, "Sorry")
+
+
 async def a_deactivation(studio: Studio) -> tuple[Any, Any]:
     return deactivate_pass, DeactivatePass(await Scene(studio).sold(), "Moved away")
 
@@ -224,6 +258,10 @@ VERBS: tuple[Make, ...] = (
     a_payment,
     a_cancellation,
     an_attendance,
+    policies,
+    a_waiver,
+    a_payment_of_fees,
+    a_waived_fee,
     a_hold,
     an_end_of_a_hold,
     a_removal_of_a_hold,
@@ -235,6 +273,8 @@ VERBS: tuple[Make, ...] = (
     an_adjustment,
     an_extension,
     an_extension_of_many,
+    a_migration,
+    a_reverted_migration,
     a_refund,
     a_credited_refund,
     a_deactivation,

@@ -46,16 +46,21 @@ from models.operations.end_visit import (
     AttendanceOutcome,
     CancelVisit,
     RecordAttendance,
+    WaiveOutcome,
     cancel_visit,
     record_attendance,
+    waive_outcome,
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
+from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.run import Verb
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.set_policies import SetPolicies, set_policies
 from models.rules.terms import Terms
 from models.rules.values import (
     AfterExpiration,
@@ -66,7 +71,7 @@ from models.rules.values import (
     ServiceCategory,
     TestCard,
 )
-from tests.studio import MONTH, TEN_CLASSES, Studio
+from tests.studio import MONTH, TEN_CLASSES, Studio, missed_visit
 
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
 MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
@@ -101,6 +106,7 @@ async def _catalogue(studio: Studio, name: str) -> Made:
             ArchivePurchaseOption(option),
             ArchivePurchaseOption(await studio.option()),
         ),
+        "set_policies": (set_policies, SetPolicies(resolve_after_hours=5), SetPolicies(resolve_after_hours=6)),
         "sell_pass": (
             sell_pass,
             SellPass(studio.client, option, *CARD),
@@ -108,6 +114,18 @@ async def _catalogue(studio: Studio, name: str) -> Made:
         ),
     }
     return made[name]
+
+
+async def _moved(studio: Studio, name: str) -> Made:
+    option = await studio.option(MONTHLY)
+    await studio.do(sell_pass, SellPass(studio.client, option, *CARD))
+    dearer = replace(MONTHLY, price_minor=9_900)
+    moves = MigratePasses(option, "New", terms=dearer), MigratePasses(option, "Newer", terms=dearer)
+    if name == "migrate_passes":
+        return migrate_passes, *moves
+    await studio.do(migrate_passes, moves[0])
+    operation = (await studio.fetch("SELECT operation_id FROM option_migrations"))[0]["operation_id"]
+    return revert_migration, RevertMigration(operation, "Sorry"), RevertMigration(operation, "No")
 
 
 async def _visit(studio: Studio, name: str) -> Made:
@@ -133,6 +151,13 @@ async def _visit(studio: Studio, name: str) -> Made:
             RecordAttendance(visit, AttendanceOutcome.NO_SHOW),
         ),
     }
+    if name in ("waive_outcome", "waive_fee", "pay_fees"):
+        missed, fee = await missed_visit(studio)
+        made |= {
+            "waive_outcome": (waive_outcome, WaiveOutcome(missed, "Ill"), WaiveOutcome(missed, "Storm")),
+            "waive_fee": (waive_fee, WaiveFee(fee, "Ill"), WaiveFee(fee, "Storm")),
+            "pay_fees": (pay_fees, PayFees((fee,), *CARD), PayFees((fee,), PaymentMethod.CASH)),
+        }
     return made[name]
 
 
@@ -200,11 +225,14 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
             "create_purchase_option",
             "revise_purchase_option",
             "archive_purchase_option",
+            "set_policies",
             "sell_pass",
         ),
         _catalogue,
     ),
     **dict.fromkeys(("book_visits", "pay_visits", "cancel_visit", "record_attendance"), _visit),
+    **dict.fromkeys(("waive_outcome", "waive_fee", "pay_fees"), _visit),
+    **dict.fromkeys(("migrate_passes", "revert_migration"), _moved),
     **dict.fromkeys(("place_hold", "end_hold", "remove_hold"), _held),
     **dict.fromkeys(
         (

@@ -13,7 +13,7 @@ from schema.ids import encode
 from schema.schema import schema
 from tests.conftest import NOON
 from tests.schema.asking import Asker, global_id
-from tests.studio import Studio, open_studio
+from tests.studio import Studio, missed_visit, open_studio
 
 VERBS = [
     "createLocation",
@@ -27,6 +27,10 @@ VERBS = [
     "payVisits",
     "cancelVisit",
     "recordAttendance",
+    "setPolicies",
+    "waiveOutcome",
+    "payFees",
+    "waiveFee",
     "placeHold",
     "endHold",
     "removeHold",
@@ -38,6 +42,8 @@ VERBS = [
     "adjustPass",
     "extendPass",
     "extendPasses",
+    "migratePasses",
+    "revertMigration",
     "refundPass",
     "creditRefund",
     "deactivatePass",
@@ -61,6 +67,8 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("payVisits", "passId", "Pass", {"visitIds": ["Visit"], "payBy": "PASS"}),
     ("cancelVisit", "visitId", "Visit", {}),
     ("recordAttendance", "visitId", "Visit", {"outcome": "ATTENDED"}),
+    ("waiveOutcome", "visitId", "Visit", {"reason": "x"}),
+    ("waiveFee", "feeId", "Fee", {"reason": "x"}),
     ("placeHold", "passId", "Pass", {"firstDay": "2026-02-10"}),
     ("endHold", "holdId", "Hold", {}),
     ("removeHold", "holdId", "Hold", {}),
@@ -74,6 +82,7 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("adjustPass", "passId", "Pass", {"quantity": 1, "reason": "x"}),
     ("extendPass", "passId", "Pass", {"days": 1, "reason": "x"}),
     ("refundPass", "passId", "Pass", {"reason": "x"}),
+    ("migratePasses", "purchaseOptionId", "PurchaseOption", {"reason": "x", "terms": TERMS}),
     ("creditRefund", "refundId", "Refund", {}),
     ("deactivatePass", "passId", "Pass", {"reason": "x"}),
     ("reactivatePass", "passId", "Pass", {}),
@@ -87,8 +96,10 @@ async def _objects(studio: Studio) -> dict[str, str]:
     hold = await studio.do(place_hold, PlaceHold(pass_id, NOON.date()))
     visit = await studio.book([NOON])
     refunded = await studio.do(refund_pass, RefundPass(await studio.sell(), "Moved", 1))
+    missed = await missed_visit(studio)
     rows = {"Client": studio.client, "Service": studio.service, "Location": studio.location, "Pass": pass_id}
     rows |= {"PurchaseOption": option_id, "Hold": hold.holds[0], "Visit": visit.visits[0]}
+    rows["Fee"] = missed[1]
     rows["Refund"] = UUID(refunded.figures["refunds"][0])
     return {name: encode(name, row_id) for name, row_id in rows.items()}
 
