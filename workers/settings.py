@@ -20,6 +20,7 @@ from workers.audit import audit_later
 from workers.closures import spread_closures
 from workers.queue import AWAY, Queue, connect
 from workers.reconcile import reconcile
+from workers.resolve import resolve
 from workers.sweep import sweep, until_next
 from workers.work import ITEM_SECONDS, Work
 
@@ -50,6 +51,7 @@ async def work_until_stopped(chosen: Settings) -> None:
         work.keep("sweep", partial(sweep, work), partial(until_next, work)),
         work.keep("reconcile", partial(reconcile, work)),
         work.keep("closures", partial(spread_closures, work)),
+        work.keep("resolve", partial(resolve, work)),
         work.keep("audit", partial(audit_later, work)),
         serve_jobs(work),
     ]

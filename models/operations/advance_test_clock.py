@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from models.errors import Refused, refuse
 from models.operations.base import CLOCK_LAST, FAR_FUTURE, STAFF, WORKER, Actor, Changed, Tx
 from models.operations.do_due import DoDue, do_due
 from models.operations.open_tx import open_tx
+from models.operations.resolve_visits import BATCH_MAX, ResolveVisits, resolve_visits
 from models.operations.run import Answer, Loader, check_key, run
 from models.operations.settle_payment import settle_payment
 from models.operations.settle_refund import settle_refund
 from models.operations.step_through import step_through
 from models.queries.due import DuePass, due_on_test_clock
+from models.queries.unresolved import next_to_resolve, unresolved
 from models.rules.codes import Code
 from models.runtime import Runtime
 from models.tables.tenants import businesses
@@ -83,6 +85,7 @@ async def _move(tx: Tx, to: datetime) -> bool:
 async def _play(runtime: Runtime, business_id: UUID, until: datetime) -> None:
     async def look() -> list[DuePass]:
         await _settle_open_payments(runtime, business_id)
+        await _resolve_visits(runtime, business_id, until)
         return await _step(runtime, business_id, until)
 
     async def do(due: DuePass) -> None:
@@ -104,6 +107,23 @@ async def _step(runtime: Runtime, business_id: UUID, until: datetime) -> list[Du
         if rows and rows[0][1] > tx.now:
             await _move(tx, rows[0][1])
         return [DuePass(business_id, pass_id, at, kind) for pass_id, at, kind in rows]
+
+
+async def _resolve_visits(runtime: Runtime, business_id: UUID, until: datetime) -> None:
+    """Resolve, each at its instant, the visits that come before what is due of passes next."""
+    while True:
+        async with runtime.database.transaction(business_id) as connection:
+            tx = await open_tx(runtime, connection, WORKER)
+            hours = tx.business.resolve_after_hours
+            at = None if hours is None else await next_to_resolve(tx.raw, hours)
+            rows = await due_on_test_clock(tx.raw, until)
+            if hours is None or at is None or at > until or (rows and rows[0][1] < at):
+                return
+            await _move(tx, max(at, tx.now))
+            ids = await unresolved(tx.raw, max(at, tx.now), hours, BATCH_MAX)
+        key = f"resolve:{uuid4()}"
+        if await run(runtime, business_id, WORKER, resolve_visits, ResolveVisits(tuple(ids)), key=key) is None:
+            return
 
 
 async def _settle_open_payments(runtime: Runtime, business_id: UUID) -> None:

@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.operations.base import Changed, ToPay, Tx
+from models.operations.base import Changed, ToPay, Tx, unique
 from models.operations.convert_pass import convert_due
+from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.lapse import booked_from, lapse_lots, release_claims
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, renew_due
+from models.operations.resolve_visits import resolve_before_end
 from models.queries.locks import lock_passes
 from models.rules.due import next_due
 from models.rules.facts import PassFacts
 from models.rules.renewal import renews_on_depletion
+from models.rules.status import ended
 from models.rules.values import AfterExpiration, ClosedReason, DueKind, Role
 from models.tables.passes import passes
 
@@ -36,7 +39,29 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
             return None
         await refresh(tx, [facts.id])
         return Changed(passes=[facts.id])
-    match due.kind:
+    resolved = await _resolve(tx, facts, due.kind)
+    if resolved:
+        facts = (await refresh(tx, [facts.id]))[facts.id]
+        due = next_due(facts, tx.business.policy, tx.now)
+        if due is None or due.at > tx.now:
+            return Changed(passes=[facts.id], visits=resolved)
+    done = await _do(tx, facts, due.kind)
+    if isinstance(done, Changed):
+        done.visits = unique([*done.visits, *resolved])
+    return done
+
+
+async def _resolve(tx: Tx, facts: PassFacts, kind: DueKind) -> list[UUID]:
+    """Nothing ends over a visit whose outcome is still open: the policy gives it one first."""
+    if kind is DueKind.LOT_EXPIRE:
+        over = {lot.id for lot in facts.lots if lot.window.ends_at is not None and lot.window.ends_at <= tx.now}
+        return await resolve_before_end(tx, facts, lots=over)
+    ends = kind in (DueKind.EXPIRE, DueKind.RELEASE, DueKind.CONVERT)
+    return await resolve_before_end(tx, facts) if ends or (kind is DueKind.RENEW and ended(facts, tx.now)) else []
+
+
+async def _do(tx: Tx, facts: PassFacts, kind: DueKind) -> Changed | ToPay | None:
+    match kind:
         case DueKind.RENEW:
             return await renew_due(tx, facts)
         case DueKind.CONVERT:
@@ -62,6 +87,7 @@ async def _retry(tx: Tx, facts: PassFacts) -> Changed | ToPay:
         return await renew_due(tx, facts)
     await tx.update(passes, facts.id, **NOTHING_OVERDUE)
     await refresh(tx, [facts.id])
+    await thaw_after_failed_charge(tx, facts)
     return Changed(passes=[facts.id])
 
 

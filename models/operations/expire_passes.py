@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.operations.base import Changed, Tx
+from models.operations.refresh import refresh
+from models.operations.resolve_visits import resolve_before_end
+from models.queries.facts import load_passes
+from models.queries.unresolved import over_on_passes
 from models.rules.values import Role
 
 _DUE = """
@@ -59,5 +63,19 @@ async def expire_passes(tx: Tx, command: ExpirePasses) -> Changed | None:
     ids = [row["id"] for row in rows]
     if not ids:
         return None
+    visits = await _resolve(tx, ids)
     await tx.raw.execute(_EXPIRE, tx.business.id, ids, tx.now, tx.operation_id, tx.real_now)
-    return Changed(figures={"expired": len(ids)})
+    return Changed(visits=visits, figures={"expired": len(ids)})
+
+
+async def _resolve(tx: Tx, ids: list[UUID]) -> list[UUID]:
+    """Give the visits that are over and have no outcome theirs, before the passes close that pay for them."""
+    if tx.business.resolve_after_hours is None:
+        return []
+    paying = {pass_id for _, pass_id, _ in await over_on_passes(tx.raw, ids, tx.now)}
+    resolved = []
+    for facts in (await load_passes(tx.raw, sorted(paying))).values():
+        resolved += await resolve_before_end(tx, facts)
+    if paying:
+        await refresh(tx, paying)
+    return resolved

@@ -12,6 +12,7 @@ from models.queries.people import ClientRow
 from models.rules.values import PassStatus
 from schema.catalogue.types import LocationNode
 from schema.context import Info
+from schema.fees.types import FeeNode
 from schema.listed import listed_of
 from schema.node import Node
 from schema.pagination import After, Before, Connection, First, Last
@@ -31,6 +32,10 @@ async def _home_location(root: Parent, info: Info) -> LocationNode | None:
 
 async def _credit(root: Parent, info: Info) -> int:
     return await info.context.loaders.credits.load(root.id) or 0
+
+
+async def _fees_owed(root: Parent, info: Info) -> list[FeeNode]:
+    return FeeNode.of_all(await info.context.loaders.fees_owed.load(root.id))
 
 
 async def _passes(
@@ -69,6 +74,9 @@ class ClientNode(Node):
     )
     credit_minor: int = strawberry.field(
         resolver=_credit, description="The credit they have, in minor units of the business's currency."
+    )
+    fees_owed: list[FeeNode] = strawberry.field(
+        resolver=_fees_owed, description="The fees they owe for visits cancelled late or missed, the oldest first."
     )
     passes: PassConnection = strawberry.field(resolver=_passes, description="Their passes, the newest first.")
     visits: VisitConnection = strawberry.field(resolver=_visits, description="Their visits, by their start.")

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from models.operations.book_visits import VISITS_MAX, BookVisits, NewVisit, PayBy
-from models.operations.end_visit import AttendanceOutcome, CancelledBy, CancelVisit, RecordAttendance
+from models.operations.end_visit import AttendanceOutcome, CancelledBy, CancelVisit, RecordAttendance, WaiveOutcome
 from models.operations.pay_visits import PayVisits
 from schema.enums import described
 from schema.given import Given, check_length, row_id, row_id_or_none, row_ids
@@ -83,10 +83,14 @@ class CancelVisitInput(Given):
 
     visit_id: strawberry.ID = strawberry.field(description="The visit.")
     cancelled_by: CancelledBy = strawberry.field(default=CancelledBy.CLIENT, description="Who cancels.")
+    waive: bool = strawberry.field(
+        default=False, description="Take away what it would cost, the unit and the fee; for the studio alone."
+    )
+    reason: str | None = strawberry.field(default=None, description="Why, 1 to 500 characters, for the history.")
 
     def command(self) -> CancelVisit:
         """Return the command."""
-        return CancelVisit(row_id("Visit", self.visit_id, "visitId"), self.cancelled_by)
+        return CancelVisit(row_id("Visit", self.visit_id, "visitId"), self.cancelled_by, self.waive, self.reason)
 
 
 @strawberry.input(description="What became of a visit.")
@@ -95,7 +99,23 @@ class RecordAttendanceInput(Given):
 
     visit_id: strawberry.ID = strawberry.field(description="The visit.")
     outcome: AttendanceOutcome = strawberry.field(description="What became of it.")
+    waive: bool = strawberry.field(
+        default=False, description="Take away what it would cost, the unit and the fee; for the studio alone."
+    )
+    reason: str | None = strawberry.field(default=None, description="Why, 1 to 500 characters, for the history.")
 
     def command(self) -> RecordAttendance:
         """Return the command."""
-        return RecordAttendance(row_id("Visit", self.visit_id, "visitId"), self.outcome)
+        return RecordAttendance(row_id("Visit", self.visit_id, "visitId"), self.outcome, self.waive, self.reason)
+
+
+@strawberry.input(description="A late cancellation or a missed visit whose cost is taken away.")
+class WaiveOutcomeInput(Given):
+    """See `WaiveOutcome`."""
+
+    visit_id: strawberry.ID = strawberry.field(description="The visit.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters.")
+
+    def command(self) -> WaiveOutcome:
+        """Return the command."""
+        return WaiveOutcome(row_id("Visit", self.visit_id, "visitId"), self.reason)

@@ -5,12 +5,24 @@ from typing import Annotated
 import strawberry
 
 from models.operations.book_visits import book_visits
-from models.operations.end_visit import cancel_visit, record_attendance
+from models.operations.end_visit import cancel_visit, record_attendance, waive_outcome
 from models.operations.pay_visits import pay_visits
 from schema.carry_out import INPUT, carry_out, mutation
 from schema.context import Info
-from schema.visits.inputs import BookVisitsInput, CancelVisitInput, PayVisitsInput, RecordAttendanceInput
-from schema.visits.payloads import BookVisitsPayload, CancelVisitPayload, PayVisitsPayload, RecordAttendancePayload
+from schema.visits.inputs import (
+    BookVisitsInput,
+    CancelVisitInput,
+    PayVisitsInput,
+    RecordAttendanceInput,
+    WaiveOutcomeInput,
+)
+from schema.visits.payloads import (
+    BookVisitsPayload,
+    CancelVisitPayload,
+    PayVisitsPayload,
+    RecordAttendancePayload,
+    WaiveOutcomePayload,
+)
 
 
 @strawberry.type
@@ -44,3 +56,8 @@ class VisitMutations:
     ) -> RecordAttendancePayload:
         """Carry out `record_attendance`."""
         return await carry_out(info, given, record_attendance, RecordAttendancePayload)
+
+    @mutation("Take away what a late cancellation or a missed visit cost: the unit returns, the fee is waived.")
+    async def waive_outcome(self, info: Info, given: Annotated[WaiveOutcomeInput, INPUT]) -> WaiveOutcomePayload:
+        """Carry out `waive_outcome`."""
+        return await carry_out(info, given, waive_outcome, WaiveOutcomePayload)

@@ -54,6 +54,12 @@ class EndedVisitPayload(Payload):
     returned: bool | None = strawberry.field(
         default=None, description="Whether what paid went back to the pass; null where nothing had paid."
     )
+    fee_minor: int | None = strawberry.field(
+        default=None, description="The fee that is owed for it now, in minor units; null where it was refused."
+    )
+    forgiven: bool | None = strawberry.field(
+        default=None, description="Whether it was one of the free ones of its period; null where it was refused."
+    )
     make_up_lot: LotNode | None = strawberry.field(
         default=None, description="The lot that replaces a unit whose own lot had ended; null where none was needed."
     )
@@ -68,6 +74,8 @@ class EndedVisitPayload(Payload):
             visit=VisitNode.of((await visits.by_ids(reader, changed.visits))[0]),
             pass_=PassNode.of(paying[0]) if paying else None,
             returned=changed.figures.get("returned"),
+            fee_minor=changed.figures.get("feeMinor", 0),
+            forgiven=changed.figures.get("forgiven", False),
             make_up_lot=LotNode.of(lots[0]) if lots else None,
         )
 
@@ -89,4 +97,9 @@ class CancelVisitPayload(EndedVisitPayload):
 
 @strawberry.type(description="The visit with its outcome, and what became of what paid for it.")
 class RecordAttendancePayload(EndedVisitPayload):
+    """See `EndedVisitPayload`."""
+
+
+@strawberry.type(description="The visit, which keeps its outcome and costs nothing now.")
+class WaiveOutcomePayload(EndedVisitPayload):
     """See `EndedVisitPayload`."""

@@ -8,7 +8,7 @@ import strawberry
 from models.queries.visits import ChosenBy, ClaimRow, PassedOver, VisitRow
 from models.rules.codes import Code
 from models.rules.explain import why_paid
-from models.rules.values import Account, VisitState
+from models.rules.values import Account, OutcomeEffect, Role, VisitState
 from schema.catalogue.types import LocationNode, ServiceNode
 from schema.context import Info
 from schema.node import Node
@@ -109,6 +109,28 @@ async def _claim(root: strawberry.Parent[VisitRow], info: Info) -> ClaimNode | N
     return claim
 
 
+@strawberry.type(name="Outcome", description="What a visit came to once, and what that did. It stays when taken back.")
+class OutcomeNode:
+    """Its source is an `OutcomeRow`."""
+
+    state: VisitState = strawberry.field(description="What it came to.")
+    effect: OutcomeEffect | None = strawberry.field(
+        description="What that did to the unit that paid; null where it moved none."
+    )
+    fee_minor: int = strawberry.field(description="The fee it brought, in minor units of the business's currency.")
+    forgiven: bool = strawberry.field(description="Whether it was one of the free ones of its period.")
+    waived: bool = strawberry.field(description="Whether the studio took its cost away.")
+    reason: str | None = strawberry.field(description="Why, where somebody said.")
+    role: Role = strawberry.field(description="Who said so; WORKER is the system itself.")
+    at: datetime = strawberry.field(description="When, in the business's time.")
+
+
+async def _history(root: strawberry.Parent[VisitRow], info: Info) -> list[OutcomeNode]:
+    found: Any = await info.context.loaders.outcomes.load(root.id)
+    history: list[OutcomeNode] = found
+    return history
+
+
 @strawberry.type(name="Visit", description="One client's booking or attendance of a service at a location.")
 class VisitNode(Node):
     """Its source is a `VisitRow`."""
@@ -129,6 +151,9 @@ class VisitNode(Node):
         name="pass", resolver=_pass, description="The pass that pays for it."
     )
     claim: ClaimNode | None = strawberry.field(resolver=_claim, description="How it is paid.")
+    history: list[OutcomeNode] = strawberry.field(
+        resolver=_history, description="What it came to, each time, the first one first; empty while only booked."
+    )
     external_ref: str | None = strawberry.field(description="What the timetable's system calls it.")
     note: str | None = strawberry.field(description="What was noted about it.")
     booked_at: datetime = strawberry.field(description="When it was booked.")

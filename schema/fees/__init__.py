@@ -1,0 +1,1 @@
+"""Fees for visits that ended late or were missed."""
