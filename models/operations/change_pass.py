@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.errors import refuse
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
+from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.lapse import booked_from, release_claims
 from models.operations.ledger import grant, move
 from models.operations.pass_guards import locked_pass, require_not_gone, require_open, require_settled
@@ -175,6 +176,8 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     await tx.update(passes, facts.id, **changes)
     await tx.event("pass.autoRenewSet", pass_id=facts.id, enabled=command.enabled)
     await refresh(tx, [facts.id])
+    if not command.enabled:
+        await thaw_after_failed_charge(tx, facts)
     return Changed(passes=[facts.id])
 
 

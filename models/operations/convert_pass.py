@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
+from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.fulfil_conversion import first_day_of, value_at_conversion
 from models.operations.pass_guards import locked_pass, require_open, require_settled
 from models.operations.refresh import refresh
@@ -113,6 +114,7 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
     )
     await tx.event("conversion.scheduled", pass_id=facts.id, option=command.option_id, on=command.on)
     await refresh(tx, [facts.id])
+    await thaw_after_failed_charge(tx, facts)
     return Changed(passes=[facts.id])
 
 
@@ -148,6 +150,7 @@ async def _forget(tx: Tx, facts: PassFacts, event: str) -> Changed:
     )
     await tx.event(event, pass_id=facts.id)
     await refresh(tx, [facts.id])
+    await thaw_after_failed_charge(tx, facts)
     return Changed(passes=[facts.id])
 
 

@@ -1,13 +1,12 @@
 """A payer disputes a charge: what it bought is blocked until that is decided, where the business wants that."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx
-from models.operations.write_hold import NewHold, lift_hold, write_hold
+from models.operations.write_hold import NewHold, lift_now, standing_holds, write_hold
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
 from models.rules.calendar import local_day
@@ -77,7 +76,7 @@ async def settle_dispute(tx: Tx, command: SettleDispute) -> Changed:
     settled = {"state": state, "settled_at": tx.now, "settled_operation_id": tx.operation_id}
     await tx.update(disputes, dispute["id"], **settled)
     await tx.event("dispute.settled", order=command.order_id, dispute=dispute["id"], state=state)
-    held = await _standing(tx, "dispute_id = $1", dispute["id"])
+    held = await standing_holds(tx, "dispute_id = $1", dispute["id"])
     changed = Changed(orders=[command.order_id], rows={"dispute": dispute["id"]})
     for hold in held:
         changed.passes.append(hold["pass_id"])
@@ -86,38 +85,6 @@ async def settle_dispute(tx: Tx, command: SettleDispute) -> Changed:
             facts = passes.get(hold["pass_id"]) or (await load_passes(tx.raw, [hold["pass_id"]]))[hold["pass_id"]]
             await lift_now(tx, hold, facts)
     return changed
-
-
-async def freeze_for_failed_charge(tx: Tx, facts: PassFacts) -> None:
-    """Freeze a pass that still runs and whose charge has failed for good, where the business has that done."""
-    held = any(hold.cause is HoldCause.FAILED_CHARGE and hold.last_day is None for hold in facts.holds)
-    if held or not tx.business.freeze_on_failed_charge or facts.closed_reason is not None or ended(facts, tx.now):
-        return
-    first_day, cause = local_day(tx.now, facts.zone), HoldCause.FAILED_CHARGE
-    await write_hold(tx, facts, NewHold(HoldKind.FREEZE, first_day, None, keep_visits=True, cause=cause))
-
-
-async def thaw_after_failed_charge(tx: Tx, facts: PassFacts) -> PassFacts:
-    """Lift the freeze a failed charge brought, now that it is paid or no longer owed. Returns the facts after it."""
-    if not any(hold.cause is HoldCause.FAILED_CHARGE and hold.last_day is None for hold in facts.holds):
-        return facts
-    for hold in await _standing(tx, "pass_id = $1 AND cause = 'FAILED_CHARGE'", facts.id):
-        await lift_now(tx, hold, facts)
-    return (await load_passes(tx.raw, [facts.id]))[facts.id]
-
-
-async def lift_now(tx: Tx, hold: Any, facts: PassFacts) -> None:
-    """End an open hold yesterday, so that the pass works today; one that began today is taken back."""
-    today = local_day(tx.now, facts.zone)
-    if hold["first_day"] < today:
-        await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=today - timedelta(days=1))
-    else:
-        await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now)
-
-
-async def _standing(tx: Tx, condition: str, value: UUID) -> list[Any]:
-    statement = f"SELECT * FROM holds WHERE {condition} AND removed_at IS NULL AND last_day IS NULL ORDER BY pass_id"
-    return list(await tx.raw.fetch(statement, value))
 
 
 async def _locked_order(tx: Tx, order_id: UUID) -> tuple[Any, dict[UUID, PassFacts]]:

@@ -6,6 +6,11 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
+from models.operations.failed_charge import (
+    freeze_for_failed_charge,
+    thaw_after_failed_charge,
+    without_failed_charge,
+)
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.lapse import lapse_lots
 from models.operations.pass_guards import locked_pass, require_not_gone, require_settled
@@ -17,7 +22,7 @@ from models.queries.locks import lock_passes
 from models.rules.codes import Code, because
 from models.rules.facts import PassFacts
 from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
-from models.rules.status import ended, standing_at, used_up
+from models.rules.status import ended, retry_at, standing_at, used_up
 from models.rules.values import OrderPurpose, PaymentMethod, Role, Standing, TestCard, ValidityRule
 from models.tables.passes import passes, successions
 
@@ -49,7 +54,7 @@ async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     require_settled(facts)
-    _require_renewable(tx, facts)
+    _require_renewable(tx, without_failed_charge(facts))
     stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
     if command.payment_method is None and stored["payment_method"] == PaymentMethod.TEST_CARD:
         payment: Payment | None = stored_payment(stored)
@@ -132,6 +137,7 @@ async def next_attempt(tx: Tx, pass_id: UUID, period_number: int) -> int:
 async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
     """Grant the period that was paid for; the store holds one successor per period, so no second one can be."""
     facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
+    facts = await thaw_after_failed_charge(tx, facts)
     before = facts.periods[-1]
     anchor = await tx.row(
         "SELECT anchor_on, anchor_index FROM periods WHERE pass_id = $1 AND number = $2", facts.id, before.number
@@ -181,7 +187,9 @@ async def renewal_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) ->
             bought.subject_pass_id,
         )
     await tx.event("payment.declined", pass_id=bought.subject_pass_id, detail=detail, hard=hard)
-    await refresh(tx, [bought.subject_pass_id])
+    facts = (await refresh(tx, [bought.subject_pass_id]))[bought.subject_pass_id]
+    if bought.details["automatic"] and facts.overdue and retry_at(facts.overdue, tx.business.policy) is None:
+        await freeze_for_failed_charge(tx, facts)
 
 
 async def write_succession(

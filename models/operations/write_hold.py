@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from models.operations.lapse import release_uncovered
 from models.operations.outcomes import ending_of, settle_outcome
 from models.operations.refresh import refresh
 from models.queries.facts import visit_rows
+from models.rules.calendar import local_day
 from models.rules.ending import Ending, is_late
 from models.rules.facts import PassFacts
 from models.rules.values import Account, HoldCause, HoldKind, VisitState
@@ -87,6 +88,21 @@ async def lift_hold(tx: Tx, hold_id: UUID, facts: PassFacts, event: str, **chang
     if outside:
         await refresh(tx, [facts.id])
     return Changed(passes=[facts.id], holds=[hold_id], visits=outside)
+
+
+async def lift_now(tx: Tx, hold: Any, facts: PassFacts) -> None:
+    """End an open hold yesterday, so that the pass works today; one that began today is taken back."""
+    today = local_day(tx.now, facts.zone)
+    if hold["first_day"] < today:
+        await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=today - timedelta(days=1))
+    else:
+        await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now)
+
+
+async def standing_holds(tx: Tx, condition: str, value: UUID) -> list[Any]:
+    """Return the rows of the open-ended holds that meet the condition on `$1`, by pass."""
+    statement = f"SELECT * FROM holds WHERE {condition} AND removed_at IS NULL AND last_day IS NULL ORDER BY pass_id"
+    return list(await tx.raw.fetch(statement, value))
 
 
 def moved_a_past_period(tx: Tx, facts: PassFacts, first_day: date, last_day: date | None) -> bool:
