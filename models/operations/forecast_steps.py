@@ -14,7 +14,7 @@ from models.rules.codes import Code, Reason, because
 from models.rules.due import NextEvent
 from models.rules.explain import named_day
 from models.rules.forecast import KIND_OF_EVENT, UNITS_OF_KIND, ForecastKind, forecast_day
-from models.rules.values import Account, OrderState, PassStatus, Standing, VisitState
+from models.rules.values import OrderState, PassStatus, Standing, VisitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,10 @@ def _told(
 
 
 def _units(left: Trace, kind: ForecastKind, visit_id: UUID | None) -> int:
-    """Return the units moved as the kind has it; for a visit those moved for it, else all, less those moved back."""
+    """Return the units moved as the kind has it; for a visit those moved for it, else all."""
     source, target = UNITS_OF_KIND[kind]
     moves = [move for move in left.moves if visit_id is None or move[0] == visit_id]
-    given = sum(units for _, before, after, units in moves if after is target and source in (None, before))
-    back = sum(units for _, before, after, units in moves if before is target and source is None)
-    return given - back if target in (Account.FORFEITED, Account.EXPIRED) else given
+    return sum(units for _, before, after, units in moves if after is target and source in (None, before))
 
 
 def _step(

@@ -16,9 +16,9 @@ from models.rules.values import AfterExpiration, PassKind, PaymentMethod, Role
 from tests.schema.conftest import OWNER, PARTNER, Ask, Refusal, client_of, execute, gid
 from tests.studio import MONTH, Studio
 
-_ASK = """query ($pass: ID!, $until: DateTime!, $if: HypotheticalInput, $charges: AssumedCharges! = SUCCEED,
+_ASK = """query ($pass: ID!, $until: DateTime!, $suppose: HypotheticalInput, $charges: AssumedCharges! = SUCCEED,
                  $booked: BookedVisits! = ATTEND) {
-  forecast(passId: $pass, until: $until, hypothetical: $if, charges: $charges, bookedVisits: $booked) {
+  forecast(passId: $pass, until: $until, hypothetical: $suppose, charges: $charges, bookedVisits: $booked) {
     steps { at day kind sentence units amountMinor reasons { code message remedy } visit { id } supposed visitStartsAt
             optionName status standing lastDay balance { available booked used forfeited expired } }
     currency chargedMinor unitsExpired unitsForfeited visitsPaid visitsUnpaid endsOn optionName status standing
@@ -65,7 +65,7 @@ async def test_what_if_she_is_on_holiday_in_may(studio: Studio, ask: Ask) -> Non
     """The pass does not reach into May yet: the hold waits for the renewal that brings it there."""
     pass_id = await studio.sell(_MONTHLY)
     holiday = {"holds": [{"firstDay": "2026-05-04", "lastDay": "2026-05-17"}]}
-    found = await _told(studio, ask, pass_id, **{"if": holiday})
+    found = await _told(studio, ask, pass_id, suppose=holiday)
     held = [step for step in found["steps"] if step["kind"].startswith("HOLD")]
     assert [(step["kind"], step["day"], step["lastDay"]) for step in held] == [
         ("HOLD_PLACED", "2026-04-30", "2026-06-13"),
@@ -84,7 +84,7 @@ async def test_supposed_visits_are_booked_attended_missed_and_refused(studio: St
         _visit(studio, "2026-02-07T10:00:00+00:00"),
         _visit(studio, "2026-02-04T10:00:00+00:00", outcome="CANCELLED", cancelledAt="2026-02-01T10:00:00+00:00"),
     ]
-    found = await _told(studio, ask, pass_id, **{"if": {"visits": visits}})
+    found = await _told(studio, ask, pass_id, suppose={"visits": visits})
     told = [(step["kind"], step["supposed"], step["units"]) for step in found["steps"]]
     assert told == [
         ("VISIT_PAID", 3, 1),
@@ -129,7 +129,7 @@ async def test_a_conversion_goes_on_with_what_the_pass_becomes(studio: Studio, a
     target = await studio.option(_MONTHLY, name="Monthly")
     pass_id = await studio.sell(Terms(PassKind.SESSION, 1_000, 3, MONTH))
     wanted = {"purchaseOptionId": gid("PurchaseOption", target), "timing": "ON_EXPIRY", "at": "2026-02-10T10:00:00Z"}
-    found = await _told(studio, ask, pass_id, **{"if": {"conversions": [wanted]}})
+    found = await _told(studio, ask, pass_id, suppose={"conversions": [wanted]})
     assert _kinds(found)["CONVERTS"] == 1
     assert (found["optionName"], found["chargedMinor"]) == ("Monthly", 4 * 9_900)
 
@@ -142,21 +142,21 @@ async def test_a_conversion_goes_on_with_what_the_pass_becomes(studio: Studio, a
         ({"pass": gid("Client", uuid4())}, "INVALID_ID", ["passId"]),
         ({"pass": gid("Pass", uuid4())}, "NOT_FOUND", ["passId"]),
         (
-            {"if": {"holds": [{"firstDay": "2026-02-05", "lastDay": "2026-02-01"}]}},
+            {"suppose": {"holds": [{"firstDay": "2026-02-05", "lastDay": "2026-02-01"}]}},
             "DATES_REVERSED",
             ["hypothetical", "holds", "0", "lastDay"],
         ),
         (
-            {"if": {"holds": [{"firstDay": "2026-06-11"}]}},
+            {"suppose": {"holds": [{"firstDay": "2026-06-11"}]}},
             "DATE_OUT_OF_RANGE",
             ["hypothetical", "holds", "0", "firstDay"],
         ),
         (
-            {"if": {"holds": [{"firstDay": "2026-04-11"}]}},
+            {"suppose": {"holds": [{"firstDay": "2026-04-11"}]}},
             "HOLD_OUTSIDE_PASS",
             ["hypothetical", "holds", "0", "firstDay"],
         ),
-        ({"if": {"holds": [{"firstDay": "2026-02-01"}] * 61}}, "TOO_MANY", ["hypothetical", "holds"]),
+        ({"suppose": {"holds": [{"firstDay": "2026-02-01"}] * 61}}, "TOO_MANY", ["hypothetical", "holds"]),
     ],
 )
 async def test_what_cannot_be_played_is_refused(
@@ -190,7 +190,7 @@ async def test_a_visit_that_contradicts_itself_is_refused(
     pass_id = await studio.sell()
     visits = [_visit(studio, "2026-02-02T10:00:00+00:00"), _visit(studio, "2026-02-03T10:00:00+00:00", **changes)]
     told = await refusal(
-        studio, OWNER, _ASK, **{"pass": gid("Pass", pass_id), "until": _JUNE, "if": {"visits": visits}}
+        studio, OWNER, _ASK, **{"pass": gid("Pass", pass_id), "until": _JUNE, "suppose": {"visits": visits}}
     )
     assert (told["code"], told["path"]) == (code, ["hypothetical", "visits", "1", field])
 
@@ -204,7 +204,7 @@ async def test_a_conversion_that_contradicts_itself_is_refused(studio: Studio, r
         ({"at": "2026-06-11T00:00:00Z"}, "DATE_OUT_OF_RANGE", ["at"]),
     ):
         wanted = {"purchaseOptionId": gid("PurchaseOption", option), **changes}
-        given = {"pass": gid("Pass", pass_id), "until": _JUNE, "if": {"conversions": [wanted]}}
+        given = {"pass": gid("Pass", pass_id), "until": _JUNE, "suppose": {"conversions": [wanted]}}
         told = await refusal(studio, OWNER, _ASK, **given)
         assert (told["code"], told["path"]) == (code, ["hypothetical", "conversions", "0", *field])
 
@@ -213,7 +213,7 @@ async def test_the_same_visit_supposed_twice_is_refused(studio: Studio, refusal:
     pass_id = await studio.sell()
     visits = [_visit(studio, "2026-02-02T10:00:00+00:00")] * 2
     told = await refusal(
-        studio, OWNER, _ASK, **{"pass": gid("Pass", pass_id), "until": _JUNE, "if": {"visits": visits}}
+        studio, OWNER, _ASK, **{"pass": gid("Pass", pass_id), "until": _JUNE, "suppose": {"visits": visits}}
     )
     assert (told["code"], told["path"]) == ("ALREADY_BOOKED", ["hypothetical", "visits", "1"])
 
@@ -229,13 +229,13 @@ async def test_who_is_told(studio: Studio, another_studio: Any, ask: Ask, refusa
     elsewhere = await another_studio()
     assert (await refusal(elsewhere, OWNER, _ASK, **given))["code"] == "NOT_FOUND"
     foreign = _visit(studio, "2026-02-02T10:00:00+00:00", serviceId=gid("Service", elsewhere.service))
-    assert (await refusal(studio, OWNER, _ASK, **given, **{"if": {"visits": [foreign]}}))["code"] == "NOT_FOUND"
+    assert (await refusal(studio, OWNER, _ASK, **given, suppose={"visits": [foreign]}))["code"] == "NOT_FOUND"
     block = {"holds": [{"firstDay": "2026-02-05", "lastDay": "2026-02-06", "kind": "BLOCK"}]}
-    assert (await refusal(studio, client_of(studio), _ASK, **given, **{"if": block}))["code"] == "FORBIDDEN"
-    assert (await refusal(studio, PARTNER, _ASK, **given, **{"if": block}))["code"] == "FORBIDDEN"
+    assert (await refusal(studio, client_of(studio), _ASK, **given, suppose=block))["code"] == "FORBIDDEN"
+    assert (await refusal(studio, PARTNER, _ASK, **given, suppose=block))["code"] == "FORBIDDEN"
     option = await studio.option()
     convert = {"conversions": [{"purchaseOptionId": gid("PurchaseOption", option)}]}
-    assert (await refusal(studio, client_of(studio), _ASK, **given, **{"if": convert}))["code"] == "FORBIDDEN"
+    assert (await refusal(studio, client_of(studio), _ASK, **given, suppose=convert))["code"] == "FORBIDDEN"
 
 
 async def test_too_many_changes_are_refused(
@@ -244,9 +244,9 @@ async def test_too_many_changes_are_refused(
     pass_id = await studio.sell()
     visits = {"visits": [_visit(studio, f"2026-02-0{day}T10:00:00+00:00") for day in (2, 3)]}
     monkeypatch.setattr(played, "CHANGES_MAX", 4)
-    assert len((await _told(studio, ask, pass_id, **{"if": visits}))["steps"]) == 4
+    assert len((await _told(studio, ask, pass_id, suppose=visits))["steps"]) == 4
     monkeypatch.setattr(played, "CHANGES_MAX", 3)
-    told = await refusal(studio, OWNER, _ASK, **{"pass": gid("Pass", pass_id), "until": _JUNE, "if": visits})
+    told = await refusal(studio, OWNER, _ASK, **{"pass": gid("Pass", pass_id), "until": _JUNE, "suppose": visits})
     assert (told["code"], told["path"]) == ("TOO_COMPLEX", ["until"])
 
 
