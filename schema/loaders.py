@@ -37,7 +37,7 @@ from models.queries.orders import OrderRow
 from models.queries.paging import Filter, Listing, Part, Slice, counts, pages
 from models.queries.pass_parts import HoldRow, LotRow, PeriodRow
 from models.queries.passes import PassRow
-from models.queries.people import ClientRow
+from models.queries.people import ClientRow, HouseholdRow
 from models.queries.places import LocationRow, ServiceRow
 from models.queries.refunds import RefundRow
 from models.queries.transfers import TransferRow
@@ -86,6 +86,16 @@ class Loaders:
     def clients(self) -> DataLoader[UUID, ClientRow | None]:
         """Clients by id."""
         return self._rows(partial(self._ask, people.by_ids), lambda row: row.id)
+
+    @cached_property
+    def households(self) -> DataLoader[UUID, HouseholdRow | None]:
+        """Households by id; whoever shows one has seen a member or is staff."""
+        return self._rows(partial(self._ask, people.households_by_ids))
+
+    @cached_property
+    def members(self) -> DataLoader[UUID, list[ClientRow] | None]:
+        """The members of a household, as staff see them; None for none."""
+        return _each(partial(self._ask, people.members_of))
 
     @cached_property
     def visits(self) -> DataLoader[UUID, VisitRow | None]:

@@ -69,6 +69,9 @@ async def _row(loaders: Loaders, reader: asyncpg.Connection, thing: str, row_id:
             _fill(loaders.disputes, _by_id(await disputes.by_ids(reader, [row_id])))
         case "client":
             _fill(loaders.clients, _by_id(await people.by_ids(reader, [row_id])))
+        case "household":
+            _fill(loaders.households, _by_id(await people.households_by_ids(reader, [row_id])))
+            _fill(loaders.members, {row_id: (await people.members_of(reader, [row_id])).get(row_id)})
         case "refund":
             _fill(loaders.refunds, _by_id(await refunds.by_ids(reader, [row_id])))
         case "purchaseOption":

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from schema.business.types import BusinessNode
+from schema.catalogue.offers import OfferNode, offers
 from schema.catalogue.queries import locations, purchase_options, services
 from schema.catalogue.types import LocationConnection, PurchaseOptionConnection, ServiceConnection
 from schema.closures.queries import closures, disputes
@@ -21,6 +22,7 @@ from schema.passes.eligible import EligibilityNode, eligible
 from schema.passes.forecast import ForecastNode, forecast
 from schema.passes.queries import pass_, passes
 from schema.passes.types import PassConnection, PassNode
+from schema.people.households import HouseholdConnection, HouseholdNode, household, households
 from schema.people.queries import client, clients
 from schema.people.types import ClientConnection, ClientNode
 from schema.refetch import node
@@ -52,6 +54,13 @@ class Query:
     purchase_options: PurchaseOptionConnection = strawberry.field(
         resolver=purchase_options, description="What is sold, the oldest first."
     )
+    offers: list[OfferNode] = strawberry.field(
+        resolver=offers,
+        description="Which options on sale a client may buy now, and why not the others, the oldest first; at most "
+        "1,000.",
+    )
+    household: HouseholdNode | None = strawberry.field(resolver=household, description="A household by id.")
+    households: HouseholdConnection = strawberry.field(resolver=households, description="The households, by name.")
     client: ClientNode | None = strawberry.field(resolver=client, description="A client by id.")
     clients: ClientConnection = strawberry.field(resolver=clients, description="The clients, by name.")
     pass_: PassNode | None = strawberry.field(name="pass", resolver=pass_, description="A pass by id.")

@@ -10,6 +10,7 @@ from models.rules.values import Role
 from schema.context import Context
 from schema.ids import split
 from schema.node import Node
+from schema.people.households import seen_household
 
 
 async def node(context: Context, global_id: str) -> Node | None:
@@ -71,6 +72,7 @@ _BY_TYPE: dict[str, Any] = {
     "Service": lambda context, row_id: context.loaders.services.load(row_id),
     "PurchaseOption": _option,
     "Client": lambda context, row_id: context.loaders.clients.load(row_id),
+    "Household": seen_household,
     "Pass": lambda context, row_id: context.loaders.passes.load(row_id),
     "Lot": _lot,
     "Hold": _hold,

@@ -22,9 +22,9 @@ _PATHS = {
 }
 
 
-def checked_channel(tx: Tx, channel: SaleChannel | None) -> SaleChannel:
+def checked_channel(role: Role, channel: SaleChannel | None) -> SaleChannel:
     """Return how it is sold: by staff, or online to a client, unless told otherwise. Errors: FORBIDDEN."""
-    by_client = tx.actor.role is Role.CLIENT
+    by_client = role is Role.CLIENT
     if by_client and channel is SaleChannel.STAFF:
         raise refuse(Code.FORBIDDEN, "channel", roles="STAFF")
     return channel or (SaleChannel.ONLINE if by_client else SaleChannel.STAFF)

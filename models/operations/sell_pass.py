@@ -69,7 +69,7 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     starts_on = _checked_start(tx, option.terms, command.starts_on)
     check_not_over(tx, option.terms, starts_on)
     zone = await home_zone(tx, command.location_id or client["home_location_id"])
-    channel = checked_channel(tx, command.channel)
+    channel = checked_channel(tx.actor.role, command.channel)
     await check_offer(tx, option, command.client_id, Sale(channel, command.link_code))
     details = {
         "option_id": str(option.option_id),

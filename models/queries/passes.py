@@ -25,6 +25,7 @@ from models.rules.values import (
     ClosedReason,
     PassKind,
     PassStatus,
+    SaleChannel,
     Standing,
     UnusedAtConversion,
 )
@@ -67,6 +68,7 @@ class PassRow:
     lots_open: bool
     own_open: bool
     near_holds: tuple[date, ...]
+    channel: SaleChannel | None
 
     @property
     def standing(self) -> Standing:
@@ -110,7 +112,7 @@ _SELECT = f"""
 SELECT p.id, p.client_id, p.option_id, p.option_version, p.kind, p.zone, p.sold_at, p.after_expiration, p.auto_renew,
        p.renewals_done, p.conversion_option_id, p.conversion_on, p.conversion_unused, p.predecessor_pass_id,
        p.closed_reason, p.closed_at, p.first_day, p.last_day, p.starts_at, p.ends_at, p.paused,
-       p.overdue_since, p.charge_attempts, p.last_attempt_at, p.hard_declined,
+       p.overdue_since, p.charge_attempts, p.last_attempt_at, p.hard_declined, p.channel,
        c.name AS client_name, c.email, c.home_location_id, c.created_at AS client_created_at,
        c.household_id, c.types,
        v.terms->>'activation' AS activation, v.name AS option_name,
@@ -257,6 +259,7 @@ def _row(row: Any, now: datetime) -> PassRow:
         lots_open=bool(row["lots_open"]),
         own_open=bool(row["own_open"]),
         near_holds=tuple(row["near_holds"]),
+        channel=row["channel"] and SaleChannel(row["channel"]),
     )
 
 

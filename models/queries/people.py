@@ -65,10 +65,36 @@ async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[Client
     return [client_row(row) for row in await reader.fetch(f"{_SELECT} WHERE c.id = ANY($1)", ids)]
 
 
+def household_row(row: Any) -> HouseholdRow:
+    """Make the value from a row."""
+    return HouseholdRow(row["id"], row["name"], row["created_at"])
+
+
+_HOUSEHOLDS = "SELECT h.id, h.name, h.created_at FROM households h"
+HOUSEHOLDS = Listing(
+    name="households",
+    select=_HOUSEHOLDS,
+    source="households h",
+    keys=(("h.name", "text"), ("h.id", "uuid")),
+    make=household_row,
+    values=lambda household: (household.name, household.id),
+)
+"""Households by name."""
+
+
+def household_of(client_id: UUID | None) -> Filter:
+    """Keep the household of one client; None keeps all."""
+    return where("h.id = (SELECT household_id FROM clients WHERE id = {0})", client_id)
+
+
+def households_named(text: str | None) -> Filter:
+    """Keep the households whose name has `text` in it, in any case; None keeps all."""
+    return where("position(lower({0}::text) IN lower(h.name)) > 0", text or None)
+
+
 async def households_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[HouseholdRow]:
     """Return the households that exist, in no order. One statement."""
-    rows = await reader.fetch("SELECT id, name, created_at FROM households WHERE id = ANY($1)", ids)
-    return [HouseholdRow(row["id"], row["name"], row["created_at"]) for row in rows]
+    return [household_row(row) for row in await reader.fetch(f"{_HOUSEHOLDS} WHERE h.id = ANY($1)", ids)]
 
 
 async def members_of(reader: asyncpg.Connection, household_ids: Sequence[UUID]) -> dict[UUID, list[ClientRow]]:

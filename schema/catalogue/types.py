@@ -66,6 +66,10 @@ class VersionNode:
     )
 
 
+def _direct_link_code(root: strawberry.Parent[OptionRow], info: Info) -> str | None:
+    return root.direct_link_code if info.context.is_staff else None
+
+
 @strawberry.type(name="PurchaseOption", description="Something that can be sold: a pass of some kind on some terms.")
 class PurchaseOptionNode(Node):
     """Its source is an `OptionRow`."""
@@ -76,6 +80,10 @@ class PurchaseOptionNode(Node):
     current_version: VersionNode = strawberry.field(description="The version that is sold now.")
     created_at: datetime = strawberry.field(description="When it was created.")
     archived_at: datetime | None = strawberry.field(description="When it was taken out of sale; null while it is sold.")
+    direct_link_code: str | None = strawberry.field(
+        resolver=_direct_link_code,
+        description="What a direct link to it carries, and a sale by DIRECT_LINK presents; null but for staff.",
+    )
 
 
 @strawberry.type(name="LocationConnection", description="A page of locations.")

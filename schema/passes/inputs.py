@@ -8,7 +8,7 @@ from models.operations.change_pass import SetAutoRenew
 from models.operations.convert_pass import CancelConversion, ConvertPass, ScheduleConversion
 from models.operations.renew_pass import RenewPass
 from models.operations.sell_pass import SellPass
-from models.rules.values import ConversionTiming, UnusedAtConversion
+from models.rules.values import ConversionTiming, SaleChannel, UnusedAtConversion
 from schema.given import Given, row_id, row_id_or_none
 from schema.passes.payment_input import PaymentInput, method_and_card
 
@@ -28,6 +28,12 @@ class SellPassInput(Given):
     location_id: strawberry.ID | None = strawberry.field(
         default=None, description="The location whose zone the pass follows; the client's home where left out."
     )
+    channel: SaleChannel | None = strawberry.field(
+        default=None, description="How it is sold; ONLINE where a client buys and STAFF otherwise, where left out."
+    )
+    direct_link_code: str | None = strawberry.field(
+        default=None, description="For DIRECT_LINK: the code that the link carried."
+    )
 
     def command(self) -> SellPass:
         """Return the command."""
@@ -39,6 +45,8 @@ class SellPassInput(Given):
             card,
             self.starts_on,
             row_id_or_none("Location", self.location_id, "locationId"),
+            self.channel,
+            self.direct_link_code,
         )
 
 

@@ -11,6 +11,7 @@ from models.rules.values import (
     ClosedReason,
     PassKind,
     PassStatus,
+    SaleChannel,
     Standing,
     UnusedAtConversion,
 )
@@ -68,6 +69,9 @@ class PassNode(Node):
     paused: bool = strawberry.field(description="Whether an open hold leaves its end unknown for now.")
     zone: str = strawberry.field(description="The IANA time zone in which its days are counted.")
     sold_at: datetime = strawberry.field(description="When it was sold.")
+    channel: SaleChannel | None = strawberry.field(
+        description="How it was sold; null where it was not, but came of another pass, or where nobody wrote it down."
+    )
     auto_renew: bool = strawberry.field(description="Whether it renews by itself where its terms let it.")
     renewals_done: int = strawberry.field(description="How often it has renewed.")
     after_expiration: AfterExpiration = strawberry.field(description="What follows its end.")

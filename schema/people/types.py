@@ -17,6 +17,7 @@ from schema.listed import listed_of
 from schema.node import Node
 from schema.pagination import After, Before, Connection, First, Last
 from schema.passes.types import PassConnection
+from schema.people.households import HouseholdNode
 from schema.visits.types import VisitConnection
 
 Parent = strawberry.Parent[ClientRow]
@@ -60,6 +61,12 @@ async def _visits(
     return cast("VisitConnection", page)
 
 
+async def _household(root: Parent, info: Info) -> HouseholdNode | None:
+    if root.household_id is None:
+        return None
+    return HouseholdNode.of(await info.context.loaders.households.load(root.household_id))
+
+
 @strawberry.type(name="Client", description="A person who buys and attends.")
 class ClientNode(Node):
     """Its source is a `ClientRow`."""
@@ -77,6 +84,10 @@ class ClientNode(Node):
     )
     fees_owed: list[FeeNode] = strawberry.field(
         resolver=_fees_owed, description="The fees they owe for visits cancelled late or missed, the oldest first."
+    )
+    types: list[str] = strawberry.field(description="Their types: tags of the business's own, such as Student.")
+    household: HouseholdNode | None = strawberry.field(
+        resolver=_household, description="The household they belong to; null where they belong to none."
     )
     passes: PassConnection = strawberry.field(resolver=_passes, description="Their passes, the newest first.")
     visits: VisitConnection = strawberry.field(resolver=_visits, description="Their visits, by their start.")
