@@ -198,7 +198,7 @@ async def _move_units(
     await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.TRANSFERRED, quantity, visit_id=visit_id)
     assert facts.terms.unit is not None
     today = local_day(tx.now, facts.zone)
-    days = (today, today + timedelta(days=MAKE_UP_DAYS_MIN))
+    days = (today, today + timedelta(days=max(facts.terms.make_up_days, MAKE_UP_DAYS_MIN)))
     number, unit = lot.period_number, facts.terms.unit
     made = await grant(tx, facts.id, number, LotKind.MAKE_UP, unit, quantity, own_days=days, value_minor=value)
     await tx.event("lot.madeUp", pass_id=facts.id, visit_id=visit_id, lot=made, lastDay=days[1])

@@ -11,11 +11,12 @@ from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, renew_due
 from models.operations.resolve_visits import resolve_before_end
 from models.queries.locks import lock_passes
-from models.rules.due import next_due
+from models.rules.due import lapses_soon, next_due
 from models.rules.facts import PassFacts
 from models.rules.renewal import renews_on_depletion
 from models.rules.status import ended
 from models.rules.values import AfterExpiration, ClosedReason, DueKind, Role
+from models.tables.ledger import lots
 from models.tables.passes import passes
 
 
@@ -74,8 +75,21 @@ async def _do(tx: Tx, facts: PassFacts, kind: DueKind) -> Changed | ToPay | None
             return await _close(tx, facts, ClosedReason.RELEASED)
         case DueKind.LOT_EXPIRE:
             return await _lapse(tx, facts)
-        case DueKind.REMIND | DueKind.WARN:
+        case DueKind.WARN:
+            return await _warn(tx, facts)
+        case DueKind.REMIND:
             return None
+
+
+async def _warn(tx: Tx, facts: PassFacts) -> Changed:
+    """Announce which units will lapse, once for each end of a lot; nothing else changes."""
+    warned = [lot for lot, at in lapses_soon(facts, tx.now) if at <= tx.now]
+    for lot in warned:
+        await tx.update(lots, lot.id, warned_for=lot.window.ends_at)
+        units, last_day = lot.available, lot.window.last_day
+        await tx.event("lot.lapsesSoon", pass_id=facts.id, lot=lot.id, units=units, lastDay=last_day)
+    await refresh(tx, [facts.id])
+    return Changed(passes=[facts.id], figures={"warned": sum(lot.available for lot in warned)})
 
 
 async def _retry(tx: Tx, facts: PassFacts) -> Changed | ToPay:

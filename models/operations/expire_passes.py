@@ -46,6 +46,7 @@ FROM due LEFT JOIN LATERAL (
     WHERE l.business_id = $1 AND l.pass_id = due.id AND l.available > 0 AND l.expires_at > $3
 ) later ON true
 WHERE p.business_id = $1 AND p.id = due.id
+RETURNING p.id, later.at IS NOT NULL AS outlived
 """
 
 
@@ -64,7 +65,9 @@ async def expire_passes(tx: Tx, command: ExpirePasses) -> Changed | None:
     if not ids:
         return None
     visits = await _resolve(tx, ids)
-    await tx.raw.execute(_EXPIRE, tx.business.id, ids, tx.now, tx.operation_id, tx.real_now)
+    expired = await tx.raw.fetch(_EXPIRE, tx.business.id, ids, tx.now, tx.operation_id, tx.real_now)
+    # A lot that outlives its pass lapses later, and may have to be announced before.
+    await refresh(tx, [row["id"] for row in expired if row["outlived"]])
     return Changed(visits=visits, figures={"expired": len(ids)})
 
 

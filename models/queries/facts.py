@@ -188,6 +188,7 @@ def _lot(row: Any) -> LotFacts:
         issued=row["issued"],
         own_first_on=row["own_first_on"],
         own_last_on=row["own_last_on"],
+        warned_for=row["warned_for"],
     )
 
 

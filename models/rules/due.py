@@ -1,14 +1,14 @@
 """What a pass will do by itself, and when. The schedule is this function; the store only remembers its answer."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from models.rules.calendar import end_of_day, local_day, start_of_day
-from models.rules.facts import PassFacts
+from models.rules.facts import LotFacts, PassFacts
 from models.rules.renewal import renews_on_depletion, renews_on_expiry
 from models.rules.status import RetryPolicy, release_at, retry_at
 from models.rules.timeline import freezes, nth_free_day, union
-from models.rules.values import AfterExpiration, ClosedReason, DueKind
+from models.rules.values import AfterExpiration, ClosedReason, DueKind, UnusedAtConversion, UnusedAtRenewal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def next_due(facts: PassFacts, policy: RetryPolicy, now: datetime) -> Due | None
     """Return the next thing a worker has to make official, or None. A payment in flight settles by itself."""
     if facts.order_pending or facts.closed_reason is ClosedReason.DEACTIVATED:
         return None
-    candidates = _lots_that_lapse(facts)
+    candidates = _lots_that_lapse(facts) + [Due(DueKind.WARN, at) for _, at in lapses_soon(facts, now)]
     if facts.closed_reason is None:
         candidates += _after_the_end(facts, policy, now)
     return min(candidates, key=lambda due: (due.at, due.kind is DueKind.LOT_EXPIRE), default=None)
@@ -46,6 +46,34 @@ def _lots_that_lapse(facts: PassFacts) -> list[Due]:
         for lot in facts.lots
         if lot.available > 0 and lot.window.ends_at is not None and lot.window.ends_at != end
     ]
+
+
+def lapses_soon(facts: PassFacts, now: datetime) -> list[tuple[LotFacts, datetime]]:
+    """Return the lots whose lapse is yet to be announced, each with the instant from which it is to be.
+
+    What a renewal or a conversion takes along does not lapse. A lot that lives no longer than the warning is told of
+    when it is sold, and one that is over lapses without.
+    """
+    found = []
+    for lot in facts.lots:
+        ends_at, last = lot.window.ends_at, lot.window.last_day
+        if not lot.available or ends_at is None or last is None or now >= ends_at or lot.warned_for == ends_at:
+            continue
+        at = start_of_day(last + timedelta(days=1 - facts.terms.warn_days), facts.zone)
+        begins = lot.window.starts_at if lot.own_first_on is None else start_of_day(lot.own_first_on, facts.zone)
+        if facts.terms.warn_days and (begins is None or begins < at) and not _goes_on(facts, lot):
+            found.append((lot, at))
+    return found
+
+
+def _goes_on(facts: PassFacts, lot: LotFacts) -> bool:
+    """Say whether what is left of a lot passes into the next period or pass when it ends, as things stand."""
+    if lot.own_last_on is not None or facts.closed_reason is not None:
+        return False
+    if facts.after_expiration is AfterExpiration.CONVERT and facts.conversion is not None:
+        return facts.conversion.unused is not UnusedAtConversion.FORFEIT
+    renewing = renews_on_expiry(facts) or any(each.number > lot.period_number for each in facts.periods)
+    return renewing and facts.terms.renewal.unused is UnusedAtRenewal.ROLLOVER
 
 
 def _after_the_end(facts: PassFacts, policy: RetryPolicy, now: datetime) -> list[Due]:

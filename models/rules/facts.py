@@ -55,6 +55,8 @@ class LotFacts:
     issued: int = 0
     own_first_on: date | None = None
     own_last_on: date | None = None
+    warned_for: datetime | None = None
+    """The end for which its lapse has been announced; another end is announced again."""
     window: Window = field(default_factory=Window)
 
     def usable(self, instant: datetime, now: datetime) -> bool:

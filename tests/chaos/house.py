@@ -32,7 +32,7 @@ from tests.studio import MONTH, Studio, open_studio
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 90.0
 RENEWING = Terms(PassKind.SESSION, 4_900, 8, validity=MONTH, after_expiration=AfterExpiration.RENEW)
-EXPIRING = Terms(PassKind.SESSION, 4_900, 8, validity=MONTH)
+EXPIRING = Terms(PassKind.SESSION, 4_900, 8, validity=MONTH, warn_days=0)
 _WORKER = "from workers.settings import run_worker; run_worker()"
 
 

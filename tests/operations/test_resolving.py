@@ -31,7 +31,7 @@ from tests.conftest import NOON
 from tests.operations.acts import DAY, HOUR, at, books, jump, lots, record, seen, work
 from tests.studio import MONTH, TEN_CLASSES, Studio, open_studio
 
-MONTHLY = replace(TEN_CLASSES, validity=MONTH)
+MONTHLY = replace(TEN_CLASSES, validity=MONTH, warn_days=0)
 RETURNS = Outcomes(no_show=OutcomeEffect.RETURN)
 
 

@@ -51,8 +51,9 @@ def for_months(count: int) -> Validity:
 
 
 def terms_of(kind: PassKind = PassKind.SESSION, quantity: int | None = 10, **changes: Any) -> Terms:
-    """Terms of 30 days from the sale, unless changed."""
+    """Terms of 30 days from the sale, of whose end nobody is warned, unless changed."""
     changes.setdefault("validity", for_days(30))
+    changes.setdefault("warn_days", 0)
     return Terms(kind, 10_000, quantity if kind.metered else None, **changes)
 
 

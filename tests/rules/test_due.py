@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rules.calendar import DAY, local_day
-from models.rules.due import Due, NextEvent, conversion_at, next_due, next_events
+from models.rules.due import Due, NextEvent, conversion_at, lapses_soon, next_due, next_events
 from models.rules.facts import Overdue, PassFacts, PlannedConversion
 from models.rules.status import RetryPolicy, standing_at
 from models.rules.terms import Renewal, Validity
@@ -25,11 +25,13 @@ from models.rules.values import (
     RenewalTrigger,
     Standing,
     UnusedAtConversion,
+    UnusedAtRenewal,
 )
 from tests.rules.build import (
     JUNE,
     POLICY,
     at,
+    for_days,
     freeze,
     frozen_by,
     hold_lists,
@@ -105,6 +107,22 @@ CASES: dict[str, tuple[PassFacts, Due | None]] = {
         pass_of(lots=(lot_of(1, 5), lot_of(2, 0, kind=LotKind.ROLLOVER, own_first_on=JUNE, own_last_on=june(9)))),
         Due(DueKind.EXPIRE, at(june(31))),
     ),
+    "what will lapse is announced some days before": (
+        pass_of(terms_of(warn_days=7)),
+        Due(DueKind.WARN, at(june(24))),
+    ),
+    "it is announced once": (
+        pass_of(terms_of(warn_days=7), lots=(lot_of(1, 5, warned_for=at(june(31))),)),
+        Due(DueKind.EXPIRE, at(june(31))),
+    ),
+    "another end is announced again": (
+        pass_of(terms_of(warn_days=7), lots=(lot_of(1, 5, warned_for=at(june(29))),)),
+        Due(DueKind.WARN, at(june(24))),
+    ),
+    "an empty lot is not announced": (
+        pass_of(terms_of(warn_days=7), lots=(lot_of(1, 0),)),
+        Due(DueKind.EXPIRE, at(june(31))),
+    ),
     "a make-up lot lapses after its pass": (
         pass_of(
             lots=(lot_of(2, 1, kind=LotKind.MAKE_UP, own_first_on=june(25), own_last_on=june(38)),),
@@ -131,7 +149,39 @@ def test_what_is_due_next(sentence: str) -> None:
 
 
 def test_every_kind_of_due_is_among_the_cases() -> None:
-    assert {expected.kind for _, expected in CASES.values() if expected} == set(DueKind)
+    # Nothing is reminded of a charge by itself yet.
+    assert {expected.kind for _, expected in CASES.values() if expected} == set(DueKind) - {DueKind.REMIND}
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 90))
+def test_a_warning_comes_so_many_days_before_the_end_and_never_after_it(days: int, warn: int, later: int) -> None:
+    facts = pass_of(terms_of(validity=for_days(days), warn_days=warn))
+    found = lapses_soon(facts, NOW - DAY)
+    assert [at_ for _, at_ in found] == ([at(june(days + 1 - warn))] if warn < days else [])
+    ends_at = facts.windows[-1].ends_at
+    assert ends_at is not None
+    assert lapses_soon(facts, ends_at + DAY * (later - 1)) == []
+
+
+@pytest.mark.parametrize("unused", list(UnusedAtRenewal))
+@pytest.mark.parametrize("auto_renew", [True, False])
+def test_what_rolls_over_is_not_announced(unused: UnusedAtRenewal, auto_renew: bool) -> None:
+    renewal = Renewal(unused=unused)
+    terms = terms_of(after_expiration=AfterExpiration.RENEW, renewal=renewal, warn_days=3)
+    facts = pass_of(terms, auto_renew=auto_renew, after_expiration=AfterExpiration.RENEW)
+    goes_on = auto_renew and unused is UnusedAtRenewal.ROLLOVER
+    assert bool(lapses_soon(facts, NOW)) is not goes_on
+    own = lot_of(2, 1, kind=LotKind.MAKE_UP, own_first_on=JUNE, own_last_on=june(14))
+    assert [lot.id for lot, _ in lapses_soon(replace(facts, lots=(own,)), NOW)] == []
+    own = pass_of(terms, auto_renew=auto_renew, after_expiration=AfterExpiration.RENEW, lots=(own,))
+    assert [at_ for _, at_ in lapses_soon(own, NOW)] == [at(june(12))]
+
+
+@pytest.mark.parametrize("unused", list(UnusedAtConversion))
+def test_what_a_conversion_takes_along_is_not_announced(unused: UnusedAtConversion) -> None:
+    planned = PlannedConversion(UUID(int=77), None, unused)
+    facts = pass_of(terms_of(warn_days=3), conversion=planned, after_expiration=AfterExpiration.CONVERT)
+    assert bool(lapses_soon(facts, NOW)) is (unused is UnusedAtConversion.FORFEIT)
 
 
 def test_a_lot_that_ends_with_its_pass_is_not_due_by_itself() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from models.rules.activation import start_at_sale
 from models.rules.allocation import Request, after_claim, allocate
 from models.rules.calendar import local_day
-from models.rules.due import next_due
+from models.rules.due import lapses_soon, next_due
 from models.rules.eligibility import covered_instant, decide
 from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account, is_late
 from models.rules.facts import (
@@ -144,9 +144,21 @@ class RulesDriver:
                 self._renew()
             elif due.kind is DueKind.EXPIRE:
                 self.facts = replace(self.facts, closed_reason=ClosedReason.EXPIRED)
+            elif due.kind is DueKind.WARN:
+                told = {lot.id for lot, at in lapses_soon(self.facts, self.now) if at <= self.now}
+                assert told, "a warning is due of no lot"
+                lots = (
+                    replace(lot, warned_for=lot.window.ends_at) if lot.id in told else lot for lot in self.facts.lots
+                )
+                self.facts = replace(self.facts, lots=tuple(lots))
+                continue
             else:
                 assert due.kind is DueKind.LOT_EXPIRE
             self._lapse()
+
+    @staticmethod
+    def _warned(lot: LotFacts, told: set[UUID]) -> LotFacts:
+        return replace(lot, warned_for=lot.window.ends_at) if lot.id in told else lot
 
     # What a reader sees.
 
