@@ -21,6 +21,8 @@ class SetPolicies:
     never_resolve: bool = False
     resolve_as: ResolveAs | None = None
     language: Language | None = None
+    block_on_dispute: bool | None = None
+    freeze_on_failed_charge: bool | None = None
 
 
 async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
@@ -38,6 +40,9 @@ async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
         changes["resolve_as"] = command.resolve_as
     if command.language is not None:
         changes["language"] = command.language
+    for rule in ("block_on_dispute", "freeze_on_failed_charge"):
+        if getattr(command, rule) is not None:
+            changes[rule] = getattr(command, rule)
     if not changes:
         raise refuse(Code.NOTHING_TO_DO, sentence="no policy is given.")
     await tx.connection.execute(update(businesses).where(businesses.c.id == tx.business.id).values(**changes))

@@ -34,7 +34,20 @@ class SetPoliciesInput(Given):
     language: Language | None = strawberry.field(
         default=None, description="The language it speaks to those who ask for none of ours."
     )
+    block_on_dispute: bool | None = strawberry.field(
+        default=None, description="Whether a disputed charge blocks the passes it bought."
+    )
+    freeze_on_failed_charge: bool | None = strawberry.field(
+        default=None, description="Whether a charge that failed for good freezes a pass that still runs until it is paid."
+    )
 
     def command(self) -> SetPolicies:
         """Return the command."""
-        return SetPolicies(self.resolve_after_hours, self.never_resolve, self.resolve_as, self.language)
+        return SetPolicies(
+            self.resolve_after_hours,
+            self.never_resolve,
+            self.resolve_as,
+            self.language,
+            self.block_on_dispute,
+            self.freeze_on_failed_charge,
+        )

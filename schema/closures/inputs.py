@@ -1,4 +1,4 @@
-"""What the mutations of closures, disputes and hold rules are given."""
+"""What the mutations of closures and disputes are given."""
 
 from datetime import date
 
@@ -6,7 +6,6 @@ import strawberry
 
 from models.operations.closures import EndClosure, PlaceClosure, RemoveClosure
 from models.operations.disputes import ReportDispute, SettleDispute
-from models.operations.hold_rules import SetHoldRules
 from models.rules.values import ClosureReach
 from schema.given import Given, row_id
 
@@ -80,19 +79,3 @@ class SettleDisputeInput(Given):
     def command(self) -> SettleDispute:
         """Return the command."""
         return SettleDispute(row_id("Order", self.order_id, "orderId"), self.won)
-
-
-@strawberry.input(description="What the system holds by itself from now on; what is left out stays as it is.")
-class SetHoldRulesInput(Given):
-    """See `SetHoldRules`."""
-
-    block_on_dispute: bool | None = strawberry.field(
-        default=None, description="Whether a disputed charge blocks the passes it bought."
-    )
-    freeze_on_failed_charge: bool | None = strawberry.field(
-        default=None, description="Whether a charge that failed for good freezes its pass until it is paid."
-    )
-
-    def command(self) -> SetHoldRules:
-        """Return the command."""
-        return SetHoldRules(self.block_on_dispute, self.freeze_on_failed_charge)

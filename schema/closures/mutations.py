@@ -1,4 +1,4 @@
-"""Mutations of closures, disputes and what the system holds by itself."""
+"""Mutations of closures and disputes."""
 
 from typing import Annotated
 
@@ -6,14 +6,12 @@ import strawberry
 
 from models.operations.closures import end_closure, place_closure, remove_closure
 from models.operations.disputes import report_dispute, settle_dispute
-from models.operations.hold_rules import set_hold_rules
 from schema.carry_out import INPUT, carry_out, mutation
 from schema.closures.inputs import (
     EndClosureInput,
     PlaceClosureInput,
     RemoveClosureInput,
     ReportDisputeInput,
-    SetHoldRulesInput,
     SettleDisputeInput,
 )
 from schema.closures.payloads import (
@@ -21,7 +19,6 @@ from schema.closures.payloads import (
     PlaceClosurePayload,
     RemoveClosurePayload,
     ReportDisputePayload,
-    SetHoldRulesPayload,
     SettleDisputePayload,
 )
 from schema.context import Info
@@ -61,8 +58,3 @@ class ClosureMutations:
     async def settle_dispute(self, info: Info, given: Annotated[SettleDisputeInput, INPUT]) -> SettleDisputePayload:
         """Carry out `settle_dispute`."""
         return await carry_out(info, given, settle_dispute, SettleDisputePayload)
-
-    @mutation("Set what the system holds by itself: passes whose charge is disputed, or failed for good.")
-    async def set_hold_rules(self, info: Info, given: Annotated[SetHoldRulesInput, INPUT]) -> SetHoldRulesPayload:
-        """Carry out `set_hold_rules`."""
-        return await carry_out(info, given, set_hold_rules, SetHoldRulesPayload)

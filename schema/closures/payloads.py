@@ -1,4 +1,4 @@
-"""What the mutations of closures, disputes and hold rules answer. Everything is read inside the transaction."""
+"""What the mutations of closures and disputes answer. Everything is read inside the transaction."""
 
 from typing import Self
 
@@ -6,8 +6,7 @@ import asyncpg
 import strawberry
 
 from models.operations.base import Changed, Tx
-from models.queries import closures, disputes, tenants, visits
-from schema.business.types import BusinessNode
+from models.queries import closures, disputes, visits
 from schema.carry_out import Payload
 from schema.closures.types import ClosureNode, DisputeNode
 from schema.passes.payloads import passes_in_order
@@ -104,17 +103,3 @@ class ReportDisputePayload(DisputePayload):
 @strawberry.type(description="The dispute as it ended, and its passes.")
 class SettleDisputePayload(DisputePayload):
     """See `DisputePayload`."""
-
-
-@strawberry.type(description="The business with its rules.")
-class SetHoldRulesPayload(Payload):
-    """The business."""
-
-    business: BusinessNode | None = strawberry.field(
-        default=None, description="The business; null where it was refused."
-    )
-
-    @classmethod
-    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
-        """Read the business."""
-        return cls(business=BusinessNode.of(await tenants.business(reader)))

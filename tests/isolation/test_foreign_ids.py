@@ -33,6 +33,14 @@ from models.operations.change_pass import (
     reactivate_pass,
     set_auto_renew,
 )
+from models.operations.closures import (
+    EndClosure,
+    PlaceClosure,
+    RemoveClosure,
+    end_closure,
+    place_closure,
+    remove_closure,
+)
 from models.operations.convert_pass import (
     CancelConversion,
     ConvertPass,
@@ -41,6 +49,7 @@ from models.operations.convert_pass import (
     convert_pass,
     schedule_conversion,
 )
+from models.operations.disputes import ReportDispute, SettleDispute, report_dispute, settle_dispute
 from models.operations.do_due import DoDue, do_due
 from models.operations.end_visit import (
     AttendanceOutcome,
@@ -54,6 +63,16 @@ from models.operations.end_visit import (
 from models.operations.expire_passes import ExpirePasses, expire_passes
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.households import (
+    CreateHousehold,
+    JoinHousehold,
+    LeaveHousehold,
+    SetClientTypes,
+    create_household,
+    join_household,
+    leave_household,
+    set_client_types,
+)
 from models.operations.migrate_passes import MigratePasses, migrate_passes
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
@@ -72,6 +91,9 @@ TOMORROW = (NOON + timedelta(days=1)).date()
 CARD = PaymentMethod.COMPLIMENTARY
 
 
+NOBODY = UUID(int=0)
+
+
 @dataclass(frozen=True)
 class Ids:
     """One of each thing that an id can name."""
@@ -85,6 +107,10 @@ class Ids:
     hold: UUID
     fee: UUID
     refund: UUID
+    closure: UUID = NOBODY
+    order: UUID = NOBODY
+    household: UUID = NOBODY
+
 
 
 async def ids_of(studio: Studio) -> Ids:
@@ -96,7 +122,12 @@ async def ids_of(studio: Studio) -> Ids:
     refund = UUID(refunded.figures["refunds"][0])
     option = await studio.option()
     fee = (await missed_visit(studio))[1]
-    return Ids(studio.client, studio.service, studio.location, option, pass_id, visit, hold, fee, refund)
+    made = Ids(studio.client, studio.service, studio.location, option, pass_id, visit, hold, fee, refund)
+    far = TOMORROW + timedelta(days=300)
+    closure = (await studio.do(place_closure, PlaceClosure(studio.location, far, far, "Repairs"))).rows["closure"]
+    order = (await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id))[0]["order_id"]
+    household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
+    return replace(made, closure=closure, order=order, household=household)
 
 
 def access(**named: Any) -> Terms:
@@ -127,6 +158,10 @@ CASES: list[Case] = [
     (sell_pass, "client", lambda ids: SellPass(ids.client, ids.option, CARD)),
     (sell_pass, "option", lambda ids: SellPass(ids.client, ids.option, CARD)),
     (sell_pass, "location", lambda ids: SellPass(ids.client, ids.option, CARD, location_id=ids.location)),
+    (join_household, "household", lambda ids: JoinHousehold(ids.household, ids.client)),
+    (join_household, "client", lambda ids: JoinHousehold(ids.household, ids.client)),
+    (leave_household, "client", lambda ids: LeaveHousehold(ids.client)),
+    (set_client_types, "client", lambda ids: SetClientTypes(ids.client, ("Student",))),
     (book_visits, "client", booking),
     (book_visits, "service", booking),
     (book_visits, "location", booking),
@@ -141,6 +176,11 @@ CASES: list[Case] = [
     (place_hold, "pass_", lambda ids: PlaceHold(ids.pass_, TOMORROW)),
     (end_hold, "hold", lambda ids: EndHold(ids.hold, TOMORROW)),
     (remove_hold, "hold", lambda ids: RemoveHold(ids.hold)),
+    (place_closure, "location", lambda ids: PlaceClosure(ids.location, TOMORROW, None, "Repairs")),
+    (end_closure, "closure", lambda ids: EndClosure(ids.closure, TOMORROW)),
+    (remove_closure, "closure", lambda ids: RemoveClosure(ids.closure)),
+    (report_dispute, "order", lambda ids: ReportDispute(ids.order)),
+    (settle_dispute, "order", lambda ids: SettleDispute(ids.order, won=True)),
     (set_auto_renew, "pass_", lambda ids: SetAutoRenew(ids.pass_, enabled=False)),
     (renew_pass, "pass_", lambda ids: RenewPass(ids.pass_, CARD)),
     (convert_pass, "pass_", lambda ids: ConvertPass(ids.pass_, ids.option, ConversionTiming.NOW_FREE)),

@@ -9,7 +9,7 @@ import pytest
 from models.operations.base import Actor
 from models.operations.change_pass import SetAutoRenew, set_auto_renew
 from models.operations.disputes import ReportDispute, SettleDispute, report_dispute, settle_dispute
-from models.operations.hold_rules import SetHoldRules, set_hold_rules
+from models.operations.set_policies import SetPolicies, set_policies
 from models.rules.codes import Code
 from models.rules.terms import Renewal
 from models.rules.values import (
@@ -104,12 +104,11 @@ async def test_a_gift_cannot_be_disputed_and_a_client_reports_nothing(studio: St
 
 
 async def test_a_business_may_have_disputes_written_down_alone(studio: Studio) -> None:
-    await studio.do(set_hold_rules, SetHoldRules(block_on_dispute=False))
+    await studio.do(set_policies, SetPolicies(block_on_dispute=False))
     pass_id = await studio.sell(MONTHLY)
     changed = await studio.do(report_dispute, ReportDispute(await order_of(studio, pass_id)))
     assert (changed.passes, changed.holds) == ([], [])
     assert await status(studio, pass_id) is PassStatus.ACTIVE
-    assert await studio.refused(set_hold_rules, SetHoldRules()) is Code.NOTHING_TO_DO
 
 
 async def used_up(studio: Studio, card: TestCard) -> UUID:
@@ -130,7 +129,7 @@ async def frozen(studio: Studio) -> list[tuple[str, bool]]:
 
 
 async def test_a_charge_that_failed_for_good_freezes_the_pass_until_it_is_paid(studio: Studio) -> None:
-    await studio.do(set_hold_rules, SetHoldRules(freeze_on_failed_charge=True))
+    await studio.do(set_policies, SetPolicies(freeze_on_failed_charge=True))
     pass_id = await used_up(studio, TestCard.DECLINE_HARD)
     assert await frozen(studio) == [("FAILED_CHARGE", True)]
     await studio.advance(at("2026-02-04"))
@@ -142,7 +141,7 @@ async def test_a_charge_that_failed_for_good_freezes_the_pass_until_it_is_paid(s
 
 
 async def test_a_charge_that_will_be_tried_again_freezes_nothing_yet(studio: Studio) -> None:
-    await studio.do(set_hold_rules, SetHoldRules(freeze_on_failed_charge=True))
+    await studio.do(set_policies, SetPolicies(freeze_on_failed_charge=True))
     await used_up(studio, TestCard.DECLINE)
     assert await frozen(studio) == []
     await studio.advance(at("2026-02-13"))
@@ -150,7 +149,7 @@ async def test_a_charge_that_will_be_tried_again_freezes_nothing_yet(studio: Stu
 
 
 async def test_switching_renewal_off_lifts_the_freeze_of_its_charge(studio: Studio) -> None:
-    await studio.do(set_hold_rules, SetHoldRules(freeze_on_failed_charge=True))
+    await studio.do(set_policies, SetPolicies(freeze_on_failed_charge=True))
     pass_id = await used_up(studio, TestCard.DECLINE_HARD)
     await studio.do(set_auto_renew, SetAutoRenew(pass_id, enabled=False))
     assert await frozen(studio) == [("FAILED_CHARGE", False)]

@@ -36,6 +36,14 @@ from models.operations.change_pass import (
     reactivate_pass,
     set_auto_renew,
 )
+from models.operations.closures import (
+    EndClosure,
+    PlaceClosure,
+    RemoveClosure,
+    end_closure,
+    place_closure,
+    remove_closure,
+)
 from models.operations.convert_pass import (
     CancelConversion,
     ConvertPass,
@@ -44,6 +52,7 @@ from models.operations.convert_pass import (
     convert_pass,
     schedule_conversion,
 )
+from models.operations.disputes import ReportDispute, SettleDispute, report_dispute, settle_dispute
 from models.operations.end_visit import (
     AttendanceOutcome,
     CancelVisit,
@@ -55,6 +64,16 @@ from models.operations.end_visit import (
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.households import (
+    CreateHousehold,
+    JoinHousehold,
+    LeaveHousehold,
+    SetClientTypes,
+    create_household,
+    join_household,
+    leave_household,
+    set_client_types,
+)
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
@@ -159,6 +178,39 @@ async def a_removal_of_a_hold(studio: Studio) -> tuple[Any, Any]:
     return remove_hold, RemoveHold(await Scene(studio).held())
 
 
+async def a_closure(studio: Studio) -> tuple[Any, Any]:
+    await Scene(studio).sold()
+    first = studio.began.date()
+    return place_closure, PlaceClosure(studio.location, first, first + 5 * DAY, "Repairs")
+
+
+async def a_closure_that_stands(studio: Studio) -> UUID:
+    verb, command = await a_closure(studio)
+    closure: UUID = (await studio.do(verb, command)).rows["closure"]
+    await studio.advance(studio.began + 3 * DAY)
+    return closure
+
+
+async def an_end_of_a_closure(studio: Studio) -> tuple[Any, Any]:
+    return end_closure, EndClosure(await a_closure_that_stands(studio))
+
+
+async def a_removal_of_a_closure(studio: Studio) -> tuple[Any, Any]:
+    return remove_closure, RemoveClosure(await a_closure_that_stands(studio))
+
+
+async def a_dispute(studio: Studio) -> tuple[Any, Any]:
+    pass_id = await Scene(studio).sold()
+    order = (await studio.fetch("SELECT id FROM orders WHERE pass_id = $1", pass_id))[0]["id"]
+    return report_dispute, ReportDispute(order)
+
+
+async def an_end_of_a_dispute(studio: Studio) -> tuple[Any, Any]:
+    verb, command = await a_dispute(studio)
+    await studio.do(verb, command)
+    return settle_dispute, SettleDispute(command.order_id, won=True)
+
+
 async def a_renewal(studio: Studio) -> tuple[Any, Any]:
     return renew_pass, RenewPass(await Scene(studio).sold(), *CARD)
 
@@ -240,6 +292,25 @@ async def a_client(studio: Studio) -> tuple[Any, Any]:
     return create_client, CreateClient("Bob")
 
 
+async def a_household(studio: Studio) -> tuple[Any, Any]:
+    return create_household, CreateHousehold("The Bees")
+
+
+async def a_joining(studio: Studio) -> tuple[Any, Any]:
+    verb, command = await a_household(studio)
+    household = (await studio.do(verb, command)).rows["household"]
+    return join_household, JoinHousehold(household, studio.client)
+
+
+async def a_leaving(studio: Studio) -> tuple[Any, Any]:
+    await studio.do(*(await a_joining(studio)))
+    return leave_household, LeaveHousehold(studio.client)
+
+
+async def a_typing(studio: Studio) -> tuple[Any, Any]:
+    return set_client_types, SetClientTypes(studio.client, ("Student", "Local"))
+
+
 async def an_option(studio: Studio) -> tuple[Any, Any]:
     return create_purchase_option, CreatePurchaseOption("Ten", TEN_CLASSES)
 
@@ -265,6 +336,11 @@ VERBS: tuple[Make, ...] = (
     a_hold,
     an_end_of_a_hold,
     a_removal_of_a_hold,
+    a_closure,
+    an_end_of_a_closure,
+    a_removal_of_a_closure,
+    a_dispute,
+    an_end_of_a_dispute,
     a_renewal,
     a_switch,
     a_conversion,
@@ -282,6 +358,10 @@ VERBS: tuple[Make, ...] = (
     a_place,
     a_service,
     a_client,
+    a_household,
+    a_joining,
+    a_leaving,
+    a_typing,
     an_option,
     a_revision,
     an_archiving,

@@ -34,6 +34,14 @@ from models.operations.change_pass import (
     reactivate_pass,
     set_auto_renew,
 )
+from models.operations.closures import (
+    EndClosure,
+    PlaceClosure,
+    RemoveClosure,
+    end_closure,
+    place_closure,
+    remove_closure,
+)
 from models.operations.convert_pass import (
     CancelConversion,
     ConvertPass,
@@ -42,6 +50,7 @@ from models.operations.convert_pass import (
     convert_pass,
     schedule_conversion,
 )
+from models.operations.disputes import ReportDispute, SettleDispute, report_dispute, settle_dispute
 from models.operations.end_visit import (
     AttendanceOutcome,
     CancelVisit,
@@ -53,6 +62,16 @@ from models.operations.end_visit import (
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
+from models.operations.households import (
+    CreateHousehold,
+    JoinHousehold,
+    LeaveHousehold,
+    SetClientTypes,
+    create_household,
+    join_household,
+    leave_household,
+    set_client_types,
+)
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
@@ -128,6 +147,28 @@ async def _moved(studio: Studio, name: str) -> Made:
     return revert_migration, RevertMigration(operation, "Sorry"), RevertMigration(operation, "No")
 
 
+async def _people(studio: Studio, name: str) -> Made:
+    household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
+    bea = (await studio.do(create_client, CreateClient("Bea"))).rows["client"]
+    if name == "leave_household":
+        await studio.do(join_household, JoinHousehold(household, studio.client))
+    made: dict[str, Made] = {
+        "create_household": (create_household, CreateHousehold("The Cys"), CreateHousehold("The Dees")),
+        "join_household": (
+            join_household,
+            JoinHousehold(household, studio.client),
+            JoinHousehold(household, bea),
+        ),
+        "leave_household": (leave_household, LeaveHousehold(studio.client), LeaveHousehold(bea)),
+        "set_client_types": (
+            set_client_types,
+            SetClientTypes(studio.client, ("Student",)),
+            SetClientTypes(studio.client, ("Senior",)),
+        ),
+    }
+    return made[name]
+
+
 async def _visit(studio: Studio, name: str) -> Made:
     pass_id = await studio.sell()
     soon, later = studio.began + timedelta(hours=1), studio.began + timedelta(days=3)
@@ -170,6 +211,23 @@ async def _held(studio: Studio, name: str) -> Made:
         "end_hold": (end_hold, EndHold(hold, first), EndHold(hold, first + timedelta(days=1))),
         "remove_hold": (remove_hold, RemoveHold(hold), RemoveHold(pass_id)),
     }
+    if name in ("place_closure", "end_closure", "remove_closure"):
+        here, last = studio.location, first + timedelta(days=9)
+        made["place_closure"] = (
+            place_closure,
+            PlaceClosure(here, first, last, "Repairs"),
+            PlaceClosure(here, first, None, "Repairs"),
+        )
+        if name != "place_closure":
+            closure = (await studio.do(place_closure, made["place_closure"][1])).rows["closure"]
+            made["end_closure"] = (end_closure, EndClosure(closure, first), EndClosure(closure, last))
+            made["remove_closure"] = (remove_closure, RemoveClosure(closure), RemoveClosure(here))
+    if name in ("report_dispute", "settle_dispute"):
+        order = (await studio.fetch("SELECT id FROM orders WHERE pass_id = $1", pass_id))[0]["id"]
+        made["report_dispute"] = (report_dispute, ReportDispute(order), ReportDispute(pass_id))
+        if name == "settle_dispute":
+            await studio.do(report_dispute, ReportDispute(order))
+            made[name] = (settle_dispute, SettleDispute(order, won=True), SettleDispute(order, won=False))
     return made[name]
 
 
@@ -230,10 +288,13 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
         ),
         _catalogue,
     ),
+    **dict.fromkeys(("create_household", "join_household", "leave_household", "set_client_types"), _people),
     **dict.fromkeys(("book_visits", "pay_visits", "cancel_visit", "record_attendance"), _visit),
     **dict.fromkeys(("waive_outcome", "waive_fee", "pay_fees"), _visit),
     **dict.fromkeys(("migrate_passes", "revert_migration"), _moved),
     **dict.fromkeys(("place_hold", "end_hold", "remove_hold"), _held),
+    **dict.fromkeys(("place_closure", "end_closure", "remove_closure"), _held),
+    **dict.fromkeys(("report_dispute", "settle_dispute"), _held),
     **dict.fromkeys(
         (
             "adjust_pass",

@@ -1,12 +1,15 @@
 """What holds for each mutation: its shape, its words, and how it answers ids that are none of the caller's."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, get_named_type
 
+from models.operations.closures import PlaceClosure, place_closure
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.households import CreateHousehold, create_household
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.runtime import Runtime
 from schema.ids import encode
@@ -19,6 +22,10 @@ VERBS = [
     "createLocation",
     "createService",
     "createClient",
+    "createHousehold",
+    "joinHousehold",
+    "leaveHousehold",
+    "setClientTypes",
     "createPurchaseOption",
     "revisePurchaseOption",
     "archivePurchaseOption",
@@ -34,6 +41,11 @@ VERBS = [
     "placeHold",
     "endHold",
     "removeHold",
+    "placeClosure",
+    "endClosure",
+    "removeClosure",
+    "reportDispute",
+    "settleDispute",
     "setAutoRenew",
     "renewPass",
     "convertPass",
@@ -43,6 +55,8 @@ VERBS = [
     "extendPass",
     "extendPasses",
     "migratePasses",
+    "openSandbox",
+    "playSandbox",
     "revertMigration",
     "refundPass",
     "creditRefund",
@@ -61,6 +75,10 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("archivePurchaseOption", "purchaseOptionId", "PurchaseOption", {}),
     ("sellPass", "clientId", "Client", {"purchaseOptionId": "PurchaseOption", "payment": {"method": "CASH"}}),
     ("sellPass", "purchaseOptionId", "PurchaseOption", {"clientId": "Client", "payment": {"method": "CASH"}}),
+    ("joinHousehold", "householdId", "Household", {"clientId": "Client"}),
+    ("joinHousehold", "clientId", "Client", {"householdId": "Household"}),
+    ("leaveHousehold", "clientId", "Client", {}),
+    ("setClientTypes", "clientId", "Client", {"types": ["Student"]}),
     ("bookVisits", "clientId", "Client", {"visits": [{"serviceId": "Service", "locationId": "Location", **VISIT}]}),
     ("bookVisits", "passId", "Pass", {"clientId": "Client", "payBy": "PASS", "visits": [
         {"serviceId": "Service", "locationId": "Location", **VISIT}]}),
@@ -72,6 +90,11 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("placeHold", "passId", "Pass", {"firstDay": "2026-02-10"}),
     ("endHold", "holdId", "Hold", {}),
     ("removeHold", "holdId", "Hold", {}),
+    ("placeClosure", "locationId", "Location", {"firstDay": "2026-02-10", "reason": "x"}),
+    ("endClosure", "closureId", "Closure", {}),
+    ("removeClosure", "closureId", "Closure", {}),
+    ("reportDispute", "orderId", "Order", {}),
+    ("settleDispute", "orderId", "Order", {"won": True}),
     ("setAutoRenew", "passId", "Pass", {"enabled": True}),
     ("renewPass", "passId", "Pass", {}),
     ("convertPass", "passId", "Pass", {"purchaseOptionId": "PurchaseOption"}),
@@ -82,6 +105,7 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("adjustPass", "passId", "Pass", {"quantity": 1, "reason": "x"}),
     ("extendPass", "passId", "Pass", {"days": 1, "reason": "x"}),
     ("refundPass", "passId", "Pass", {"reason": "x"}),
+    ("openSandbox", "clientId", "Client", {"name": "x", "purchaseOptionIds": ["PurchaseOption"]}),
     ("migratePasses", "purchaseOptionId", "PurchaseOption", {"reason": "x", "terms": TERMS}),
     ("creditRefund", "refundId", "Refund", {}),
     ("deactivatePass", "passId", "Pass", {"reason": "x"}),
@@ -100,7 +124,12 @@ async def _objects(studio: Studio) -> dict[str, str]:
     rows = {"Client": studio.client, "Service": studio.service, "Location": studio.location, "Pass": pass_id}
     rows |= {"PurchaseOption": option_id, "Hold": hold.holds[0], "Visit": visit.visits[0]}
     rows["Fee"] = missed[1]
+    rows["Household"] = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
     rows["Refund"] = UUID(refunded.figures["refunds"][0])
+    far = date(2027, 2, 1)
+    closure = await studio.do(place_closure, PlaceClosure(studio.location, far, far, "Repairs"))
+    order = await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id)
+    rows |= {"Closure": closure.rows["closure"], "Order": order[0]["order_id"]}
     return {name: encode(name, row_id) for name, row_id in rows.items()}
 
 
@@ -157,7 +186,7 @@ async def test_an_id_that_is_none_of_the_callers_is_unknown(
     theirs = await _objects(await open_studio(runtime, NOON))
     given = _filled(rest, own)
     malformed = ["", "x", "0", own[thing][:-2], own[thing].lower(), " " + own[thing], "a" * 1_500]
-    malformed.append(global_id("Order"))
+    malformed.append(global_id("Operation"))
     for bad in malformed:
         await asker.refuses("INVALID_ID", [field], name, **given, **{field: bad})
     answers = []
