@@ -11,6 +11,7 @@ from models.operations.change_pass import DeactivatePass, deactivate_pass
 from models.operations.convert_pass import ConvertPass, convert_pass
 from models.operations.create_business import create_api_key
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.households import CreateHousehold, create_household
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.rules.terms import Terms
 from models.rules.values import ConversionTiming, PassKind, Role, UnusedAtConversion
@@ -34,6 +35,7 @@ async def fill(studio: Studio) -> None:
     await studio.do(convert_pass, command)
     await studio.do(deactivate_pass, DeactivatePass(days, "Closed"))
     await create_api_key(studio.runtime, studio.business_id, Role.OWNER, "Key")
+    await studio.do(create_household, CreateHousehold("The Bees"))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """How many statements a question costs: a constant, however many rows a page holds."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -8,12 +9,14 @@ import asyncpg
 
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.households import CreateHousehold, JoinHousehold, create_household, join_household
+from models.rules.policies import Offer
 from models.rules.terms import Terms
 from models.rules.values import PassKind
 from schema.context import Reader
 from schema.schema import schema
 from tests.schema.conftest import OWNER, context_of, gid
-from tests.studio import MONTH, Studio
+from tests.studio import MONTH, TEN_CLASSES, Studio
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,6 +65,8 @@ _CONSTANT = {
     "{ purchaseOptions(first: 100) { totalCount nodes { currentVersion { terms { kind access { services { name } } "
     "} } } } }": 3,
     "{ clients(first: 100) { nodes { name creditMinor homeLocation { name } } } }": 2,
+    "{ clients(first: 100) { nodes { name types household { name members { name } } } } }": 3,
+    "{ households(first: 100) { totalCount nodes { name members { name types } } } }": 3,
     "{ clients(first: 100) { nodes { name passes(first: 5) { nodes { status balance { available } } } "
     "visits(first: 3) { totalCount nodes { id service { name } } } } } }": 4,
     "{ passes(first: 100) { nodes { id status client { name } purchaseOption { name } balance { available } } } }": 1,
@@ -112,6 +117,23 @@ async def test_eligible_passes_cost_the_same_for_two_and_for_twenty(studio: Stud
     assert counts == [9, 9]
 
 
+async def test_offers_cost_the_same_for_two_options_and_for_twenty(studio: Studio) -> None:
+    document = "query ($id: ID!) { offers(clientId: $id) { buyable reasons { code } purchaseOption { name } } }"
+    once = replace(TEN_CLASSES, offer=Offer(once_per_household=True))
+    household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
+    await studio.do(join_household, JoinHousehold(household, studio.client))
+    counts = []
+    for more in (2, 18):
+        for _ in range(more):
+            member = (await studio.do(create_client, CreateClient("Bee"))).rows["client"]
+            await studio.do(join_household, JoinHousehold(household, member))
+            await studio.sell(once, client=member)
+        counts.append(await statements(studio, document, id=gid("Client", studio.client)))
+
+    # The client, what they are, what their household bought, the options with their terms, the options as shown.
+    assert counts == [5, 5]
+
+
 async def test_one_pass_costs_one_statement(studio: Studio) -> None:
     document = """query ($id: ID!) { pass(id: $id) {
         id status endsAt client { name } purchaseOption { name } balance { available } } }"""
@@ -124,5 +146,7 @@ async def _live(studio: Studio, passes: int) -> None:
     for number in range(passes):
         client = (await studio.do(create_client, CreateClient(f"Client {number}"))).rows["client"]
         pass_id = await studio.sell(Terms(PassKind.SESSION, 15_000, 10, validity=MONTH), client=client)
+        household = (await studio.do(create_household, CreateHousehold(f"Household {number}"))).rows["household"]
+        await studio.do(join_household, JoinHousehold(household, client))
         await studio.book([studio.began + timedelta(days=1)], client=client)
         await studio.do(place_hold, PlaceHold(pass_id, date(2026, 2, 10), date(2026, 2, 11)))
