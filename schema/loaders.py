@@ -14,6 +14,7 @@ from models.queries import (
     closures,
     disputes,
     fees,
+    lapses,
     operations,
     options,
     orders,
@@ -22,6 +23,7 @@ from models.queries import (
     people,
     places,
     refunds,
+    sandboxes,
     transfers,
     visit_history,
     visits,
@@ -31,6 +33,7 @@ from models.queries.closures import ClosureRow
 from models.queries.disputes import DisputeRow
 from models.queries.facts import load_passes
 from models.queries.fees import FeeRow
+from models.queries.lapses import LapseRow
 from models.queries.operations import OperationRow
 from models.queries.options import OptionRow
 from models.queries.orders import OrderRow
@@ -40,6 +43,7 @@ from models.queries.passes import PassRow
 from models.queries.people import ClientRow, HouseholdRow
 from models.queries.places import LocationRow, ServiceRow
 from models.queries.refunds import RefundRow
+from models.queries.sandboxes import SandboxRow
 from models.queries.transfers import TransferRow
 from models.queries.visit_history import OutcomeRow
 from models.queries.visits import ClaimRow, VisitRow
@@ -123,9 +127,19 @@ class Loaders:
         return _each(partial(self._ask, visit_history.history_of))
 
     @cached_property
+    def lapses(self) -> DataLoader[UUID, list[LapseRow]]:
+        """What lapsed from a pass."""
+        return _each(partial(self._ask, lapses.lapses_of))
+
+    @cached_property
     def orders_of(self) -> DataLoader[UUID, list[OrderRow]]:
         """The orders about a pass; whoever shows them has seen it."""
         return _each(partial(self._ask, orders.of_passes))
+
+    @cached_property
+    def sandboxes(self) -> DataLoader[UUID, SandboxRow | None]:
+        """Sandboxes by id; never for a client."""
+        return self._rows(partial(self._ask, sandboxes.by_ids), lambda _row: None)
 
     @cached_property
     def refunds(self) -> DataLoader[UUID, RefundRow | None]:

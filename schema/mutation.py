@@ -12,6 +12,7 @@ from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
 from schema.refunds.mutations import RefundMutations
+from schema.sandboxes.mutations import SandboxMutations
 from schema.visits.mutations import VisitMutations
 
 
@@ -30,6 +31,7 @@ class Mutation(
     ClosureMutations,
     PassMutations,
     RefundMutations,
+    SandboxMutations,
     ImportMutations,
 ):
     """One field a verb."""

@@ -26,6 +26,8 @@ from schema.people.households import HouseholdConnection, HouseholdNode, househo
 from schema.people.queries import client, clients
 from schema.people.types import ClientConnection, ClientNode
 from schema.refetch import node
+from schema.sandboxes.mutations import list_sandboxes
+from schema.sandboxes.types import SandboxNode
 from schema.visits.queries import visit, visits
 from schema.visits.types import VisitConnection, VisitNode
 
@@ -65,6 +67,9 @@ class Query:
     clients: ClientConnection = strawberry.field(resolver=clients, description="The clients, by name.")
     pass_: PassNode | None = strawberry.field(name="pass", resolver=pass_, description="A pass by id.")
     passes: PassConnection = strawberry.field(resolver=passes, description="The passes, the newest first.")
+    sandboxes: list[SandboxNode] = strawberry.field(
+        resolver=list_sandboxes, description="The sandboxes of the business, the newest 100; none for clients."
+    )
     eligible_passes: list[EligibilityNode] = strawberry.field(
         resolver=eligible,
         description="Every pass of a visit's client: whether it may pay, or why not. Those that may come first, in the "

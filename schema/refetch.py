@@ -81,6 +81,7 @@ _BY_TYPE: dict[str, Any] = {
     "Transfer": _transfer,
     "Visit": lambda context, row_id: context.loaders.visits.load(row_id),
     "Refund": _refund,
+    "Sandbox": lambda context, row_id: context.loaders.sandboxes.load(row_id),
     "Fee": lambda context, row_id: context.loaders.fees.load(row_id),
     "Order": lambda context, row_id: context.loaders.orders.load(row_id),
     "Import": _import,

@@ -13,6 +13,7 @@ from models.tables import (
     passes,
     people,
     refunds,
+    sandboxes,
     tenants,
     visits,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "passes",
     "people",
     "refunds",
+    "sandboxes",
     "tenants",
     "visits",
 ]

@@ -35,6 +35,7 @@ VERBS = [
     "cancelVisit",
     "recordAttendance",
     "setPolicies",
+    "claimLapsed",
     "waiveOutcome",
     "payFees",
     "waiveFee",
@@ -62,6 +63,7 @@ VERBS = [
     "creditRefund",
     "deactivatePass",
     "reactivatePass",
+    "importStudio",
     "advanceTestClock",
 ]
 
@@ -85,6 +87,7 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("payVisits", "passId", "Pass", {"visitIds": ["Visit"], "payBy": "PASS"}),
     ("cancelVisit", "visitId", "Visit", {}),
     ("recordAttendance", "visitId", "Visit", {"outcome": "ATTENDED"}),
+    ("claimLapsed", "passId", "Pass", {}),
     ("waiveOutcome", "visitId", "Visit", {"reason": "x"}),
     ("waiveFee", "feeId", "Fee", {"reason": "x"}),
     ("placeHold", "passId", "Pass", {"firstDay": "2026-02-10"}),

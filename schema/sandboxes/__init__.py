@@ -1,0 +1,1 @@
+"""Sandboxes: copies of products and a client in a time of their own."""
