@@ -18,7 +18,7 @@ from api.graphql import language_of
 from models.errors import Refused, StoreUnavailable, Unauthenticated, refuse
 from models.imports.dates import DateOrder
 from models.imports.fields import ImportKind
-from models.imports.limits import FILE_BYTES_MAX
+from models.imports.limits import FILE_BYTES_MAX, megabytes
 from models.imports.mapping import preset, read_mapping
 from models.imports.scan import Asked
 from models.operations.base import Actor
@@ -64,13 +64,13 @@ class Uploads:
         asked = _asked(request)
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > FILE_BYTES_MAX:
-            raise refuse(Code.FILE_TOO_LARGE, "file", limit=f"{FILE_BYTES_MAX // 1024 // 1024} MB")
+            raise refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
         with tempfile.NamedTemporaryFile(prefix="sessionpass-import-") as file:
             size = 0
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > FILE_BYTES_MAX:
-                    raise refuse(Code.FILE_TOO_LARGE, "file", limit=f"{FILE_BYTES_MAX // 1024 // 1024} MB")
+                    raise refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
                 await run_in_threadpool(file.write, chunk)
             await run_in_threadpool(file.flush)
             name = Path(request.query_params.get("fileName", "upload")).name[:200]
@@ -84,9 +84,12 @@ def _asked(request: Request) -> Asked:
     query = request.query_params
     try:
         kind = ImportKind(query.get("kind", "").upper())
+    except ValueError as error:
+        raise refuse(Code.INVALID_INPUT, "kind", sentence="A kind is CLIENTS, OPTIONS, PASSES or VISITS.") from error
+    try:
         order = DateOrder(query["dateOrder"].upper()) if "dateOrder" in query else None
     except ValueError as error:
-        raise refuse(Code.INVALID_INPUT, "kind", sentence=f"{str(error)[:100]}.") from error
+        raise refuse(Code.INVALID_INPUT, "dateOrder", sentence="A date order is DMY or MDY.") from error
     mapping = read_mapping(query["mapping"], kind) if "mapping" in query else preset(query.get("preset", "own"), kind)
     return Asked(kind, mapping, query.get("encoding"), query.get("delimiter"), order, query.get("member"))
 

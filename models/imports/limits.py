@@ -10,3 +10,8 @@ INFLATION_MAX = 200
 MEMBERS_MAX = 1_000
 CHUNK_BYTES = 256 * 1024
 """Read at once; a stream is never inflated further ahead."""
+
+
+def megabytes(size: int) -> str:
+    """Return a limit as a person reads it."""
+    return f"{size // 1024 // 1024} MB"

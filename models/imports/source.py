@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from models.errors import Refused, refuse
-from models.imports.limits import CHUNK_BYTES, FILE_BYTES_MAX, INFLATION_MAX, MEMBERS_MAX
+from models.imports.limits import CHUNK_BYTES, FILE_BYTES_MAX, INFLATION_MAX, MEMBERS_MAX, megabytes
 from models.rules.codes import Code
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
@@ -91,7 +91,7 @@ def _bounded(pieces: Iterator[bytes], packed: int | None) -> Iterator[bytes]:
 
 
 def _too_large() -> Refused:
-    return refuse(Code.FILE_TOO_LARGE, "file", limit=f"{FILE_BYTES_MAX // 1024 // 1024} MB")
+    return refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
 
 
 def _inflates() -> Refused:

@@ -14,6 +14,7 @@ from models.imports.values import Trouble, trouble
 from models.operations.base import Tx
 from models.queries.catalogue import OptionVersion, option_version
 from models.rules.codes import Code
+from models.rules.terms import Terms
 from models.tables.imports import external_refs
 
 REF_MAX = 300
@@ -21,6 +22,11 @@ _OPTIONS = """
 SELECT v.*, o.current_version, o.archived_at FROM purchase_options o
 JOIN purchase_option_versions v
   ON v.business_id = o.business_id AND v.option_id = o.id AND v.version = o.current_version
+"""
+_CLIENTS = """
+SELECT c.id, lower(c.email) AS email, coalesce(l.zone, b.zone) AS zone FROM clients c
+JOIN businesses b ON b.id = c.business_id
+LEFT JOIN locations l ON l.business_id = c.business_id AND l.id = c.home_location_id
 """
 
 
@@ -68,6 +74,7 @@ class Work:
     options: dict[str, list[OptionVersion]] | None = None
     names: dict[str, dict[str, UUID]] = field(default_factory=dict)
     zones: dict[UUID, str] = field(default_factory=dict)
+    terms: dict[tuple[UUID, int], Terms] = field(default_factory=dict)
     balances: dict[UUID, Any] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     touched: set[UUID] = field(default_factory=set)
@@ -134,19 +141,14 @@ class Work:
         records = [plan.line.record for plan in plans]
         known = await self.known(ImportKind.CLIENTS, [r["client"] for r in records if "client" in r])
         emails = {r["client_email"].lower() for r in records if "client" not in r and "client_email" in r}
-        rows = await self.tx.raw.fetch(
-            """SELECT c.id, lower(c.email) AS email, coalesce(l.zone, b.zone) AS zone FROM clients c
-               JOIN businesses b ON b.id = c.business_id
-               LEFT JOIN locations l ON l.business_id = c.business_id AND l.id = c.home_location_id
-               WHERE c.id = ANY($1) OR ($3 AND lower(c.email) = ANY($2))""",
-            list(known.values()),
-            list(emails),
-            bool(emails),
-        )
+        # Two statements, for with OR between them the store would look at every client.
+        rows = await self.tx.raw.fetch(f"{_CLIENTS} WHERE c.id = ANY($1)", list(known.values()))
+        if emails:
+            rows += await self.tx.raw.fetch(f"{_CLIENTS} WHERE lower(c.email) = ANY($1)", list(emails))
         zones = {row["id"]: row["zone"] for row in rows}
         by_email = defaultdict(list)
-        for row in rows:
-            by_email[row["email"]].append(row["id"])
+        for client_id, email in {row["id"]: row["email"] for row in rows}.items():
+            by_email[email].append(client_id)
         found = {}
         for plan, record in zip(plans, records, strict=True):
             cell = "client" if "client" in record else "client_email"

@@ -10,33 +10,27 @@ from zoneinfo import ZoneInfo
 from models.imports.fields import ImportKind
 from models.operations.imports.plan import Line, Plan, Work
 from models.operations.ledger import bulk_transfer
+from models.queries.catalogue import option_terms
 from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.ending import account_after
-from models.rules.terms import terms_from_json
-from models.rules.values import Account, LotUnit, PassKind, VisitState
+from models.rules.terms import Terms
+from models.rules.values import Account, Activation, LotUnit, PassKind, VisitState
 from models.tables.base import new_id
 from models.tables.ledger import transfers
 from models.tables.visits import claims, visits
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=366 * 5)
 _LIVE = (VisitState.BOOKED, VisitState.ATTENDED, VisitState.NO_SHOW)
-_PASSES = """
-SELECT p.id, p.client_id, p.kind, v.terms, l.id AS lot_id, l.unit, l.kind AS lot_kind, l.available,
-    coalesce(u.quantity, 0) AS used, coalesce(f.quantity, 0) AS forfeited
-FROM passes p
-JOIN purchase_option_versions v
-  ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version
-LEFT JOIN lots l ON l.business_id = p.business_id AND l.pass_id = p.id AND l.kind = 'GRANT' AND l.period_number = 1
-LEFT JOIN carried_units u ON u.business_id = p.business_id AND u.lot_id = l.id AND u.account = 'USED'
-LEFT JOIN carried_units f ON f.business_id = p.business_id AND f.lot_id = l.id AND f.account = 'FORFEITED'
-WHERE p.id = ANY($1)
+_PASSES = "SELECT id, client_id, kind, option_id, option_version FROM passes WHERE id = ANY($1)"
+_LOTS = """
+SELECT id, pass_id, unit, kind, available FROM lots
+WHERE pass_id = ANY($1) AND kind = 'GRANT' AND period_number = 1
 """
+_CARRIED = "SELECT lot_id, account, quantity FROM carried_units WHERE lot_id = ANY($1)"
 _SAME = """
-SELECT v.client_id, v.service_id, v.location_id, v.starts_at FROM visits v
-JOIN unnest($1::uuid[], $2::timestamptz[]) AS n(client_id, starts_at)
-  ON n.client_id = v.client_id AND n.starts_at = v.starts_at
-WHERE v.state IN ('BOOKED', 'ATTENDED', 'NO_SHOW')
+SELECT client_id, service_id, location_id, starts_at FROM visits
+WHERE client_id = ANY($1) AND starts_at BETWEEN $2 AND $3 AND state IN ('BOOKED', 'ATTENDED', 'NO_SHOW')
 """
 
 
@@ -45,6 +39,8 @@ class _Payer:
     """A pass with what is left on it and what it spent on visits not known yet, as far as this file has come."""
 
     row: Any
+    lot: Any
+    terms: Terms
     available: int
     used: int
     forfeited: int
@@ -79,10 +75,7 @@ async def plan_visits(work: Work, lines: Sequence[Line]) -> list[Plan]:
         draft = await _draft(work, plan, owners.get(plan.line.number))
         if draft is not None:
             drafts[plan.line.number] = draft
-    known = await work.tx.raw.fetch(
-        _SAME, [draft.client_id for draft in drafts.values()], [draft.starts_at for draft in drafts.values()]
-    )
-    taken = {tuple(row) for row in known}
+    taken = await _taken(work, list(drafts.values()))
     payers = await _payers(work, plans)
     for plan in plans:
         draft = drafts.get(plan.line.number)
@@ -95,6 +88,15 @@ async def plan_visits(work: Work, lines: Sequence[Line]) -> list[Plan]:
             work.seen.add(hash(draft.key))
         _rows(work, plan, draft, payers)
     return plans
+
+
+async def _taken(work: Work, drafts: Sequence[_Visit]) -> set[tuple[Any, ...]]:
+    """Return the visits that are here already, of these clients and about these times."""
+    if not drafts:
+        return set()
+    starts = [draft.starts_at for draft in drafts]
+    rows = await work.tx.raw.fetch(_SAME, list({draft.client_id for draft in drafts}), min(starts), max(starts))
+    return {tuple(row) for row in rows}
 
 
 async def _draft(work: Work, plan: Plan, owner: tuple[UUID, str] | None) -> _Visit | None:
@@ -162,9 +164,22 @@ def _instant(text: str, clock: str | None, zone: str) -> datetime:
 async def _payers(work: Work, plans: Sequence[Plan]) -> dict[str, _Payer]:
     refs = [plan.line.record["pass"] for plan in plans if "pass" in plan.line.record]
     known = await work.known(ImportKind.PASSES, refs)
-    missing = [pass_id for pass_id in known.values() if pass_id not in work.balances]
-    for row in await work.tx.raw.fetch(_PASSES, missing) if missing else ():
-        work.balances[row["id"]] = _Payer(row, row["available"] or 0, row["used"], row["forfeited"])
+    missing = list({pass_id for pass_id in known.values() if pass_id not in work.balances})
+    if not missing:
+        return {ref: work.balances[pass_id] for ref, pass_id in known.items()}
+    raw = work.tx.raw
+    lots = {row["pass_id"]: row for row in await raw.fetch(_LOTS, missing)}
+    rows = await raw.fetch(_CARRIED, [lot["id"] for lot in lots.values()])
+    carried = {(row["lot_id"], row["account"]): row["quantity"] for row in rows}
+    for row in await raw.fetch(_PASSES, missing):
+        sold = row["option_id"], row["option_version"]
+        if sold not in work.terms:
+            found = await option_terms(raw, *sold)
+            assert found is not None, "a version that was sold is never deleted"
+            work.terms[sold] = found.terms
+        lot = lots.get(row["id"])
+        spent = [0, 0] if lot is None else [carried.get((lot["id"], name), 0) for name in ("USED", "FORFEITED")]
+        work.balances[row["id"]] = _Payer(row, lot, work.terms[sold], lot["available"] if lot else 0, *spent)
     return {ref: work.balances[pass_id] for ref, pass_id in known.items()}
 
 
@@ -195,9 +210,11 @@ def _rows(work: Work, plan: Plan, visit: _Visit, payers: dict[str, _Payer]) -> N
             },
         )
     )
-    if claim is not None:
+    if claim is not None and payer is not None:
         plan.rows.append((claims, claim))
-        work.touched.add(claim["pass_id"])
+        # What was used stays used; only what is booked, or may start the pass, changes what comes next.
+        if visit.state is VisitState.BOOKED or payer.terms.activation is Activation.ON_FIRST_VISIT:
+            work.touched.add(claim["pass_id"])
 
 
 def _payer(plan: Plan, visit: _Visit, payers: dict[str, _Payer]) -> _Payer | None:
@@ -219,10 +236,10 @@ def _payer(plan: Plan, visit: _Visit, payers: dict[str, _Payer]) -> _Payer | Non
 
 def _claim(work: Work, plan: Plan, visit: _Visit, visit_id: UUID, payer: _Payer) -> dict[str, Any] | None:
     """Return the claim on the pass, None where the visit's ending gave the unit back."""
-    row, lot = payer.row, payer.row["lot_id"]
-    target = account_after(terms_from_json(row["terms"]).outcomes, visit.state)
+    row, lot = payer.row, payer.lot
+    target = account_after(payer.terms.outcomes, visit.state)
     minutes = -((visit.starts_at - visit.ends_at) // timedelta(minutes=1))
-    quantity = 0 if lot is None else minutes if row["unit"] == LotUnit.MINUTE else 1
+    quantity = 0 if lot is None else minutes if lot["unit"] == LotUnit.MINUTE else 1
     if target is Account.AVAILABLE:
         return None
     if lot is not None and not _take(work, plan, visit_id, payer, target, quantity):
@@ -236,11 +253,11 @@ def _claim(work: Work, plan: Plan, visit: _Visit, visit_id: UUID, payer: _Payer)
         "id": new_id(),
         "visit_id": visit_id,
         "pass_id": row["id"],
-        "lot_id": lot,
+        "lot_id": lot and lot["id"],
         "quantity": quantity,
         "account": target,
         "pinned": True,
-        "reason": {"chosenBy": "NAMED", "lotKind": row["lot_kind"], "passedOver": []},
+        "reason": {"chosenBy": "NAMED", "lotKind": lot and lot["kind"], "passedOver": []},
         "operation_id": work.tx.operation_id,
         "claimed_at": work.tx.now,
     }
@@ -252,7 +269,7 @@ def _take(work: Work, plan: Plan, visit_id: UUID, payer: _Payer, target: Account
     A booking takes what is left. What is over takes what the pass had spent on visits nobody knew; where a system
     counts a late cancellation as used, the unit moves to where it belongs.
     """
-    lot = payer.row["lot_id"]
+    lot = payer.lot["id"]
     if target is Account.BOOKED:
         if payer.available < quantity:
             return False
@@ -274,7 +291,7 @@ def _take(work: Work, plan: Plan, visit_id: UUID, payer: _Payer, target: Account
 def _moved(
     work: Work, plan: Plan, visit_id: UUID, payer: _Payer, source: Account, target: Account, quantity: int
 ) -> None:
-    lot = payer.row["lot_id"]
+    lot = payer.lot["id"]
     work.deltas[lot, source.lower()] -= quantity
     work.deltas[lot, target.lower()] += quantity
     row = bulk_transfer(work.tx, lot, payer.row["id"], source, target, quantity, visit_id)
