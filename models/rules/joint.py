@@ -245,9 +245,9 @@ def _instance(table: _Table, passes: Sequence[PassFacts], *, any_start: bool) ->
         options.append(tuple(_option(table, payer, visit, decision, lots) for payer, decision in behind))
         decisions.append([decision for _, decision in behind])
     rooms = tuple(lot.available for facts in passes for lot in facts.lots)
-    found = _limits([None if any_start and facts.provisional else facts for facts in passes], table.visits)
+    bounds = _limits([None if any_start and facts.provisional else facts for facts in passes], table.visits)
     kept = tuple(_kept(table, visit, behind) for visit, behind in zip(table.visits, decisions, strict=True))
-    return Instance(tuple(options), rooms, tuple(found), kept if table.request.kept else ()), decisions
+    return Instance(tuple(options), rooms, tuple(bounds), kept if table.request.kept else ()), decisions
 
 
 def _kept(table: _Table, visit: VisitFacts, decisions: Sequence[Decision]) -> int | None:

@@ -13,8 +13,9 @@ from models.queries.passes import PassRow
 from models.rules.values import UnusedAtConversion
 from schema.carry_out import Payload
 from schema.orders.types import OrderNode
-from schema.passes.parts import HoldNode
+from schema.passes.parts import HoldNode, LotNode
 from schema.passes.types import PassNode
+from schema.visits.moved import ClaimMove, moves_of
 from schema.visits.types import VisitNode
 from schema.visits.unpaid import UnpaidVisit, unpaid_visits
 
@@ -95,6 +96,18 @@ class HoldPayload(PassAndVisitsPayload):
 @strawberry.type(description="The pass that was sold, and what it cost.")
 class SellPassPayload(BoughtPayload):
     """See `BoughtPayload`."""
+
+    moved: list[ClaimMove] = strawberry.field(
+        default_factory=list,
+        description="Visits to come of the client that are paid at last, or that another pass pays for to allow that.",
+    )
+
+    @classmethod
+    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Read the pass, its order, and what moved."""
+        shown = await super().loaded(reader, changed, tx)
+        shown.moved = await moves_of(reader, changed, tx)
+        return shown
 
 
 @strawberry.type(description="The renewed pass, and what it cost.")
@@ -215,3 +228,24 @@ class EndHoldPayload(HoldPayload):
 @strawberry.type(description="The removed hold, the pass, and visits the shorter pass no longer pays for.")
 class RemoveHoldPayload(HoldPayload):
     """See `HoldPayload`."""
+
+
+@strawberry.type(description="The pass with the make-up lot that holds what was claimed.")
+class ClaimLapsedPayload(PassPayload):
+    """See `PassPayload`."""
+
+    units: int | None = strawberry.field(
+        default=None, description="How many units came back; null where it was refused."
+    )
+    make_up_lot: LotNode | None = strawberry.field(
+        default=None, description="The lot that holds them; null where it was refused."
+    )
+
+    @classmethod
+    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Read the pass and the lot."""
+        shown = await super().loaded(reader, changed, tx)
+        shown.units = changed.figures["units"]
+        made = await pass_parts.lots_by_ids(reader, [UUID(changed.figures["makeUpLot"])], tx.now)
+        shown.make_up_lot = LotNode.of(made[0])
+        return shown

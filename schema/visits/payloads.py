@@ -11,6 +11,7 @@ from models.queries import pass_parts, passes, visits
 from schema.carry_out import Payload
 from schema.passes.parts import LotNode
 from schema.passes.types import PassNode
+from schema.visits.moved import ClaimMove, moves_of
 from schema.visits.types import VisitNode
 from schema.visits.unpaid import UnpaidVisit, unpaid_visits
 
@@ -27,6 +28,10 @@ class PaidVisitsPayload(Payload):
     unpaid: list[UnpaidVisit] = strawberry.field(
         default_factory=list, description="The visits nothing pays for, each with the reasons of every pass."
     )
+    moved: list[ClaimMove] = strawberry.field(
+        default_factory=list,
+        description="Visits to come that another pass pays for now, or that are paid at last, so that more are paid.",
+    )
 
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
@@ -38,6 +43,7 @@ class PaidVisitsPayload(Payload):
             passes=PassNode.of_all([paying[each] for each in changed.passes]),
             paid_count=changed.figures["paid"],
             unpaid=await unpaid_visits(reader, changed, tx, rows),
+            moved=await moves_of(reader, changed, tx),
         )
 
 
@@ -93,6 +99,18 @@ class PayVisitsPayload(PaidVisitsPayload):
 @strawberry.type(description="The cancelled visit, and what became of what paid for it.")
 class CancelVisitPayload(EndedVisitPayload):
     """See `EndedVisitPayload`."""
+
+    moved: list[ClaimMove] = strawberry.field(
+        default_factory=list,
+        description="Visits to come that another pass pays for now, or that are paid at last, so that more are paid.",
+    )
+
+    @classmethod
+    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Read what ending a visit shows, and what moved."""
+        shown = await super().loaded(reader, changed, tx)
+        shown.moved = await moves_of(reader, changed, tx)
+        return shown
 
 
 @strawberry.type(description="The visit with its outcome, and what became of what paid for it.")

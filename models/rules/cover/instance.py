@@ -67,8 +67,8 @@ class Cover:
 class Weights:
     """The lexicographic objective as one integer a choice, so that sums compare like the whole list of aims.
 
-    From the highest digit: visits paid already that stay paid, visits paid, visits left where they are, units by waste, units by the business's order,
-    then the earlier visits, each with the better payer.
+    From the highest digit: visits paid already that stay paid, visits paid, visits left where they are, units by
+    waste, units by the business's order, then the earlier visits, each with the better payer.
     """
 
     def __init__(self, instance: Instance) -> None:

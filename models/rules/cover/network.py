@@ -114,7 +114,7 @@ class Network:
         return price // len(self._days.shared[option.payer, option.day]) if price > 0 else price
 
     def _lot_sets(self, lot: int, choices: list[Choice]) -> list[Bounded]:
-        """Return what the units of a lot bound: visits of each length or longer, and as many as the fullest days have."""
+        """Return what the units of a lot bound: visits of each length or longer, and those of the fullest days."""
         opened = sum(each == lot for each in self._days.decided.values())
         room = max(0, self.instance.lots[lot] - opened)
         quantities: dict[int, int] = {}
