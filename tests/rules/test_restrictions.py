@@ -355,3 +355,10 @@ def test_nothing_is_carried_from_before_the_pass() -> None:
     restriction = Restriction(2, RestrictionPer.WEEK, rollover=Rollover(2))
     facts = restricted(restriction, start=june(4))
     assert [states(facts, day)[0].carried for day in (june(4), june(8), june(9), june(16))] == [0, 0, 2, 2]
+
+
+def test_what_was_left_longest_ago_is_used_first() -> None:
+    """The third week uses what the first left, so that the second week's unit is still there in the fourth."""
+    restriction = Restriction(1, RestrictionPer.WEEK, RestrictionCycle.PASS, rollover=Rollover(1, 2))
+    facts = paying(restricted(restriction), [june(15)])
+    assert [states(facts, june(day))[0].carried for day in (1, 8, 15, 22, 29)] == [0, 1, 2, 2, 2]
