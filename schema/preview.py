@@ -11,6 +11,7 @@ from models.operations.base import Changed, Tx
 from models.queries import (
     closures,
     disputes,
+    lapses,
     options,
     orders,
     pass_parts,
@@ -51,6 +52,7 @@ async def _passes(loaders: Loaders, reader: asyncpg.Connection, ids: list[UUID],
     _fill(loaders.lots, lots)
     _fill(loaders.lots_by_id, {lot.id: lot for each in lots.values() for lot in each})
     _fill(loaders.periods, await pass_parts.periods_of(reader, ids))
+    _fill(loaders.lapses, await lapses.lapses_of(reader, ids))
     _fill(loaders.holds, await pass_parts.holds_of(reader, ids))
     _fill(loaders.facts, await load_passes(reader, ids))
     _fill(loaders.refunds_of, await refunds.of_passes(reader, ids))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from models.errors import Refused
 from models.operations.advance_test_clock import AdvanceTestClock, advance
-from models.operations.base import Actor, Changed
+from models.operations.base import WORKER, Actor, Changed
 from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
 from models.operations.catalogue import (
     CreateClient,
@@ -21,6 +21,7 @@ from models.operations.catalogue import (
     create_service,
 )
 from models.operations.create_business import NewBusiness, create_business
+from models.operations.do_due import DoDue, do_due
 from models.operations.end_visit import AttendanceOutcome, RecordAttendance, record_attendance
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
@@ -28,7 +29,16 @@ from models.queries.facts import load_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
 from models.rules.terms import Outcomes, Terms, Validity
-from models.rules.values import PassKind, PaymentMethod, PeriodUnit, Role, ServiceCategory, TestCard, ValidityRule
+from models.rules.values import (
+    Activation,
+    PassKind,
+    PaymentMethod,
+    PeriodUnit,
+    Role,
+    ServiceCategory,
+    TestCard,
+    ValidityRule,
+)
 from models.runtime import Runtime
 
 OWNER = Actor(Role.OWNER)
@@ -166,3 +176,18 @@ async def missed_visit(studio: Studio) -> tuple[UUID, UUID]:
     (visit,) = (await studio.book([start], pass_id=pass_id, minutes=30)).visits
     await studio.do(record_attendance, RecordAttendance(visit, AttendanceOutcome.NO_SHOW))
     return visit, (await studio.fetch("SELECT id FROM fees WHERE visit_id = $1", visit))[0]["id"]
+
+
+async def lapsed_pass(studio: Studio) -> UUID:
+    """Return a pass whose units have lapsed since its last day, yesterday, and can be claimed for a month."""
+    yesterday = studio.began.date() - timedelta(days=1)
+    terms = replace(
+        TEN_CLASSES,
+        validity=Validity(ValidityRule.PERIOD, 1, PeriodUnit.DAY),
+        revive_days=31,
+        warn_days=0,
+        activation=Activation.ON_DATE,
+    )
+    pass_id = await studio.sell(terms, starts_on=yesterday)
+    await studio.do(do_due, DoDue(pass_id), actor=WORKER)
+    return pass_id

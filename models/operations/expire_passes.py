@@ -67,7 +67,8 @@ async def expire_passes(tx: Tx, command: ExpirePasses) -> Changed | None:
     visits = await _resolve(tx, ids)
     expired = await tx.raw.fetch(_EXPIRE, tx.business.id, ids, tx.now, tx.operation_id, tx.real_now)
     # A lot that outlives its pass lapses later, and may have to be announced before.
-    await refresh(tx, [row["id"] for row in expired if row["outlived"]])
+    if outlived := [row["id"] for row in expired if row["outlived"]]:
+        await refresh(tx, outlived)
     return Changed(visits=visits, figures={"expired": len(ids)})
 
 

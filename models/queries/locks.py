@@ -23,10 +23,11 @@ async def lock_passes(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) 
 async def lock_client_passes(connection: asyncpg.Connection, client_id: UUID) -> dict[UUID, PassFacts]:
     """Lock every pass of a client that may still pay for something, and return their facts.
 
-    A closed pass may: a make-up lot outlives it, and that lot's end, or its announcement, is then what is due of it.
+    A closed pass may: a make-up lot outlives it, and that lot's end or its announcement is then what is due of it.
     """
     rows = await connection.fetch(
-        """SELECT id FROM passes WHERE client_id = $1 AND (closed_reason IS NULL OR next_due_kind IN ('LOT_EXPIRE', 'WARN'))
+        """SELECT id FROM passes
+           WHERE client_id = $1 AND (closed_reason IS NULL OR next_due_kind IN ('LOT_EXPIRE', 'WARN'))
            ORDER BY id FOR NO KEY UPDATE""",
         client_id,
     )

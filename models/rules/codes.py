@@ -44,6 +44,14 @@ class Code(Enum):
         "Book on or after {frees}, cancel a booked visit, or pay with another pass.",
     )
     NOT_SHARED_WITH_CLIENT = ("The pass belongs to another client.", "Pay with one of the client's own passes.")
+    MEMBER_LIMIT_REACHED = (
+        "The pass is shared with the client for {limit} visits a period, and {used} are taken.",
+        "Cancel one of them, book in the next period, or pay with another pass.",
+    )
+    GUEST_LIMIT_REACHED = (
+        "The pass pays for {limit} visits of guests a period, and {used} are taken.",
+        "Cancel one of them, book in the next period, or pay with another pass.",
+    )
     PAYMENT_OVERDUE = (
         "A charge for the pass failed and it takes no new bookings.",
         "Pay the renewal with renewPass, or change the payment method.",
@@ -132,6 +140,22 @@ class Code(Enum):
     # Households.
     IN_A_HOUSEHOLD = ("The client belongs to the household {name} already.", "Let them leave it with leaveHousehold.")
     IN_NO_HOUSEHOLD = ("The client belongs to no household.", "Nothing needs to be done.")
+    # Sharing and transfers.
+    SHARING_NOT_ALLOWED = ("This pass is not one that can be shared.", "Sell each person a pass of their own.")
+    SHARED_WITH_OWNER = ("The pass is this client's own.", "Name another member of the household.")
+    NOT_IN_HOUSEHOLD = (
+        "The client is no member of the household of the pass's owner.",
+        "Let them join it with joinHousehold first.",
+    )
+    ALREADY_SHARED = ("The pass is shared with the client already.", "Nothing needs to be done.")
+    MEMBERS_USED_UP = (
+        "The pass can be shared with {limit} members at most, and is.",
+        "Remove one of them with removeShare first.",
+    )
+    SHARE_NOT_PENDING = ("The share does not wait for approval: it is {state}.", "Nothing needs to be done.")
+    SHARE_ENDED = ("The pass is no longer shared with the client.", "Nothing needs to be done.")
+    TRANSFER_NOT_ALLOWED = ("This pass cannot be transferred: {sentence}", "Ask the studio.")
+    TRANSFER_TO_ONESELF = ("The pass belongs to this client already.", "Name another client.")
     # Payment.
     PAYMENT_REQUIRED = ("The price is not zero and no payment method was given.", "Name a payment method.")
     PAYMENT_DECLINED = ("The payment was declined: {detail}.", "Use another payment method and a new idempotency key.")
@@ -202,6 +226,8 @@ class Code(Enum):
     PASS_CLOSED = ("The pass is {status}.", "Use the pass it became, or reactivate it.")
     ALREADY_DEACTIVATED = ("The pass is already deactivated.", "Nothing needs to be done.")
     NOT_DEACTIVATED = ("The pass is not deactivated.", "Nothing needs to be done.")
+    NOTHING_LAPSED = ("Nothing lapsed from this pass that could be claimed back.", "Renew it or sell a new one.")
+    CLAIM_WINDOW_OVER = ("What lapsed could be claimed back until {day}.", "Renew the pass or sell a new one.")
     NOT_METERED = ("This pass counts no visits.", "Extend it instead.")
     NOT_RENEWABLE = ("This pass does not renew: {sentence}", "Sell a new pass, or convert it.")
     CONVERT_TO_ITSELF = ("A pass cannot convert to the option it already is.", "Renew it, or name another option.")

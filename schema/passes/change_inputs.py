@@ -5,6 +5,7 @@ from datetime import date
 import strawberry
 
 from models.operations.change_pass import AdjustPass, DeactivatePass, ExtendPass, ReactivatePass
+from models.operations.claim_lapsed import ClaimLapsed
 from models.operations.holds import EndHold, PlaceHold, RemoveHold
 from models.rules.values import HoldKind
 from schema.given import Given, row_id
@@ -22,6 +23,17 @@ class AdjustPassInput(Given):
     def command(self) -> AdjustPass:
         """Return the command."""
         return AdjustPass(row_id("Pass", self.pass_id, "passId"), self.quantity, self.reason)
+
+
+@strawberry.input(description="A pass from which units lapsed that are claimed back.")
+class ClaimLapsedInput(Given):
+    """See `ClaimLapsed`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+
+    def command(self) -> ClaimLapsed:
+        """Return the command."""
+        return ClaimLapsed(row_id("Pass", self.pass_id, "passId"))
 
 
 @strawberry.input(description="Days to give a pass at its end.")

@@ -5,11 +5,13 @@ from typing import Annotated
 import strawberry
 
 from models.operations.change_pass import adjust_pass, deactivate_pass, extend_pass, reactivate_pass
+from models.operations.claim_lapsed import claim_lapsed
 from models.operations.holds import end_hold, place_hold, remove_hold
 from schema.carry_out import INPUT, carry_out, mutation
 from schema.context import Info
 from schema.passes.change_inputs import (
     AdjustPassInput,
+    ClaimLapsedInput,
     DeactivatePassInput,
     EndHoldInput,
     ExtendPassInput,
@@ -19,6 +21,7 @@ from schema.passes.change_inputs import (
 )
 from schema.passes.payloads import (
     AdjustPassPayload,
+    ClaimLapsedPayload,
     DeactivatePassPayload,
     EndHoldPayload,
     ExtendPassPayload,
@@ -58,6 +61,14 @@ class PassChangeMutations:
     async def extend_pass(self, info: Info, given: Annotated[ExtendPassInput, INPUT]) -> ExtendPassPayload:
         """Carry out `extend_pass`."""
         return await carry_out(info, given, extend_pass, ExtendPassPayload)
+
+    @mutation(
+        "Claim back what lapsed from a pass, within the days its terms give for that: it becomes a make-up lot. "
+        "Clients claim their own."
+    )
+    async def claim_lapsed(self, info: Info, given: Annotated[ClaimLapsedInput, INPUT]) -> ClaimLapsedPayload:
+        """Carry out `claim_lapsed`."""
+        return await carry_out(info, given, claim_lapsed, ClaimLapsedPayload)
 
     @mutation("Take a pass out of use. Booked visits it would still pay for become unpaid and are listed.")
     async def deactivate_pass(self, info: Info, given: Annotated[DeactivatePassInput, INPUT]) -> DeactivatePassPayload:

@@ -144,6 +144,23 @@ class TransferConnection(Connection[TransferNode]):
     """Transfers in the order in which they took effect."""
 
 
+@strawberry.type(name="Lapse", description="Units that lapsed at once from one lot, because it ended.")
+class LapseNode:
+    """Its source is a `LapseRow`."""
+
+    lot_kind: LotKind = strawberry.field(description="Where the lot came from.")
+    unit: LotUnit = strawberry.field(description="What one unit is.")
+    quantity: int = strawberry.field(description="How many units.")
+    value_minor: int = strawberry.field(
+        description="What was paid for them, price ÷ granted, in minor units of the business's currency."
+    )
+    at: datetime = strawberry.field(description="When they lapsed.")
+    claimable_until: date | None = strawberry.field(
+        description="The last day, included, to claim them back with claimLapsed; null where the terms give none."
+    )
+    brought_back: bool = strawberry.field(description="Whether they were claimed back, or came back with more days.")
+
+
 @strawberry.type(name="NextEvent", description="Something that will happen to a pass by itself.")
 class NextEventNode:
     """One coming event."""

@@ -18,7 +18,7 @@ from schema.context import Info
 from schema.listed import listed_of
 from schema.orders.types import OrderNode
 from schema.pagination import After, Before, First, Last
-from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, PeriodNode, TransferConnection
+from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 
 if TYPE_CHECKING:
     from schema.passes.types import PassNode, PlannedConversionNode
@@ -85,6 +85,11 @@ async def periods(root: Parent, info: Info) -> list[PeriodNode]:
 async def holds(root: Parent, info: Info) -> list[HoldNode]:
     """Return its holds."""
     return HoldNode.of_all(await info.context.loaders.holds.load(root.id))
+
+
+async def lapses(root: Parent, info: Info) -> list[LapseNode]:
+    """Return what lapsed from it."""
+    return cast("list[LapseNode]", await info.context.loaders.lapses.load(root.id))
 
 
 async def orders(root: Parent, info: Info) -> list[OrderNode]:

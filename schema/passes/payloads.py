@@ -210,6 +210,10 @@ class PlaceHoldPayload(HoldPayload):
     charged_minor: int | None = strawberry.field(
         default=None, description="The fee that was charged, in minor units; null where it was refused."
     )
+    moved: list[ClaimMove] = strawberry.field(
+        default_factory=list,
+        description="Visits to come of the client that another pass pays for now, or that are paid at last.",
+    )
 
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
@@ -217,6 +221,7 @@ class PlaceHoldPayload(HoldPayload):
         shown = await super().loaded(reader, changed, tx)
         shown.visits_kept = changed.figures["kept"]
         shown.charged_minor = changed.figures.get("chargedMinor", 0)
+        shown.moved = await moves_of(reader, changed, tx)
         return shown
 
 

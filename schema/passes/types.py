@@ -22,7 +22,7 @@ from schema.orders.types import OrderNode
 from schema.pagination import Connection
 from schema.passes import parts_of
 from schema.passes.hold_allowance import HoldAllowanceNode, hold_allowance
-from schema.passes.parts import BalanceNode, HoldNode, LotNode, NextEventNode, PeriodNode, TransferConnection
+from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 from schema.passes.restrictions import RestrictionStateNode, restrictions
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ class PassNode(Node):
     )
     refunds: list[Annotated["RefundNode", strawberry.lazy("schema.refunds.types")]] = strawberry.field(
         resolver=parts_of.refunds, description="What was paid back for it, the newest first."
+    )
+    lapses: list[LapseNode] = strawberry.field(
+        resolver=parts_of.lapses, description="What lapsed from it, each time, in order of time: the receipt."
     )
     next_events: list[NextEventNode] = strawberry.field(
         resolver=parts_of.next_events, description="What will happen to it by itself, in order of time."

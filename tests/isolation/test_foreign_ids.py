@@ -33,6 +33,7 @@ from models.operations.change_pass import (
     reactivate_pass,
     set_auto_renew,
 )
+from models.operations.claim_lapsed import ClaimLapsed, claim_lapsed
 from models.operations.closures import (
     EndClosure,
     PlaceClosure,
@@ -112,7 +113,6 @@ class Ids:
     household: UUID = NOBODY
 
 
-
 async def ids_of(studio: Studio) -> Ids:
     """Make one of each."""
     pass_id = await studio.sell(Terms(PassKind.SESSION, 100, 5, MONTH))
@@ -170,6 +170,7 @@ CASES: list[Case] = [
     (pay_visits, "pass_", lambda ids: PayVisits((ids.visit,), PayBy.PASS, ids.pass_)),
     (cancel_visit, "visit", lambda ids: CancelVisit(ids.visit)),
     (record_attendance, "visit", lambda ids: RecordAttendance(ids.visit, AttendanceOutcome.ATTENDED)),
+    (claim_lapsed, "pass_", lambda ids: ClaimLapsed(ids.pass_)),
     (waive_outcome, "visit", lambda ids: WaiveOutcome(ids.visit, "Ill")),
     (pay_fees, "fee", lambda ids: PayFees((ids.fee,), PaymentMethod.CASH)),
     (waive_fee, "fee", lambda ids: WaiveFee(ids.fee, "Ill")),
@@ -246,6 +247,7 @@ OF_A_CLIENT = [
     (pay_visits, "pass_"),
     (cancel_visit, "visit"),
     (pay_fees, "fee"),
+    (claim_lapsed, "pass_"),
     (place_hold, "pass_"),
     (end_hold, "hold"),
     (remove_hold, "hold"),

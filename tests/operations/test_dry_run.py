@@ -36,6 +36,7 @@ from models.operations.change_pass import (
     reactivate_pass,
     set_auto_renew,
 )
+from models.operations.claim_lapsed import ClaimLapsed, claim_lapsed
 from models.operations.closures import (
     EndClosure,
     PlaceClosure,
@@ -91,7 +92,7 @@ from models.rules.values import (
     UnusedAtConversion,
 )
 from tests.operations.acts import DAY, HOUR, hold
-from tests.studio import MONTH, TEN_CLASSES, Studio, missed_visit
+from tests.studio import MONTH, TEN_CLASSES, Studio, lapsed_pass, missed_visit
 
 RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
@@ -151,6 +152,10 @@ async def an_attendance(studio: Studio) -> tuple[Any, Any]:
 
 async def policies(studio: Studio) -> tuple[Any, Any]:
     return set_policies, SetPolicies(resolve_after_hours=5)
+
+
+async def a_claim(studio: Studio) -> tuple[Any, Any]:
+    return claim_lapsed, ClaimLapsed(await lapsed_pass(studio))
 
 
 async def a_waiver(studio: Studio) -> tuple[Any, Any]:
@@ -330,6 +335,7 @@ VERBS: tuple[Make, ...] = (
     a_cancellation,
     an_attendance,
     policies,
+    a_claim,
     a_waiver,
     a_payment_of_fees,
     a_waived_fee,

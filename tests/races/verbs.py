@@ -34,6 +34,7 @@ from models.operations.change_pass import (
     reactivate_pass,
     set_auto_renew,
 )
+from models.operations.claim_lapsed import ClaimLapsed, claim_lapsed
 from models.operations.closures import (
     EndClosure,
     PlaceClosure,
@@ -90,7 +91,7 @@ from models.rules.values import (
     ServiceCategory,
     TestCard,
 )
-from tests.studio import MONTH, TEN_CLASSES, Studio, missed_visit
+from tests.studio import MONTH, TEN_CLASSES, Studio, lapsed_pass, missed_visit
 
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
 MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
@@ -235,10 +236,13 @@ async def _changed(studio: Studio, name: str) -> Made:
     pass_id, option = await studio.sell(MONTHLY), await studio.option()
     if name == "cancel_conversion":
         await studio.do(schedule_conversion, ScheduleConversion(pass_id, option))
+    if name == "claim_lapsed":
+        pass_id = await lapsed_pass(studio)
     if name == "reactivate_pass":
         await studio.do(deactivate_pass, DeactivatePass(pass_id, "Lost"))
     made: dict[str, Made] = {
         "adjust_pass": (adjust_pass, AdjustPass(pass_id, 2, "Gift"), AdjustPass(pass_id, -2, "Gift")),
+        "claim_lapsed": (claim_lapsed, ClaimLapsed(pass_id), ClaimLapsed(option)),
         "extend_pass": (extend_pass, ExtendPass(pass_id, 7, "Ill"), ExtendPass(pass_id, 8, "Ill")),
         "refund_pass": (refund_pass, RefundPass(pass_id, "Moved"), RefundPass(pass_id, "Moved", 1)),
         "extend_passes": (
@@ -299,6 +303,7 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
         (
             "adjust_pass",
             "extend_pass",
+            "claim_lapsed",
             "extend_passes",
             "refund_pass",
             "set_auto_renew",
