@@ -1,6 +1,7 @@
 """What the attendance restrictions of a pass still allow today."""
 
 from datetime import date, datetime
+from typing import cast
 
 import strawberry
 
@@ -8,6 +9,7 @@ from models.queries.passes import PassRow
 from models.rules.calendar import local_day, start_of_day
 from models.rules.explain import rule_of, why_full
 from models.rules.restrictions import states
+from schema.catalogue.policies import RestrictionNode
 from schema.context import Info
 from schema.errors import ReasonNode
 
@@ -20,6 +22,7 @@ from schema.errors import ReasonNode
 class RestrictionStateNode:
     """One restriction, in the words of the reader."""
 
+    restriction: RestrictionNode = strawberry.field(description="The term of the pass that it is.")
     rule: str = strawberry.field(description="What it allows, in plain sentences.")
     limit: int = strawberry.field(description="How many visits a cycle allows by itself.")
     carried: int = strawberry.field(
@@ -54,6 +57,7 @@ async def restrictions(root: strawberry.Parent[PassRow], info: Info) -> list[Res
     day = min(max(today, root.first_day or today), root.last_day or today)
     return [
         RestrictionStateNode(
+            restriction=cast("RestrictionNode", state.restriction),
             rule=rule_of(state.restriction, context.language),
             limit=state.limit,
             carried=state.carried,
@@ -64,7 +68,7 @@ async def restrictions(root: strawberry.Parent[PassRow], info: Info) -> list[Res
             cycle_last_day=state.last_day,
             frees_on=state.frees_on,
             frees_at=None if state.frees_on is None else start_of_day(state.frees_on, root.zone),
-            full=why_full(state),  # type: ignore[arg-type]
+            full=cast("ReasonNode | None", why_full(state)),
         )
         for state in states(facts, day)
     ]

@@ -13,6 +13,7 @@ from tests.schema.test_statement_counts import statements
 from tests.studio import MONTH, Studio
 
 _ASK = """query ($id: ID!) { pass(id: $id) { restrictions {
+  restriction { visitsMax per cycle categories rollover { unitsMax cycles } }
   rule limit carried used booked remaining cycleFirstDay cycleLastDay freesOn freesAt
   full { code message remedy } } } }"""
 _MANY = "{ passes(first: 100) { nodes { id restrictions { rule limit carried used booked remaining freesAt } } } }"
@@ -28,6 +29,13 @@ async def test_a_pass_shows_what_its_restrictions_still_allow(studio: Studio, as
 
     weekly, monthly = (await ask(studio, OWNER, _ASK, id=gid("Pass", pass_id)))["pass"]["restrictions"]
 
+    assert weekly.pop("restriction") == {
+        "visitsMax": 2,
+        "per": "WEEK",
+        "cycle": "CALENDAR",
+        "categories": None,
+        "rollover": {"unitsMax": 1, "cycles": 1},
+    }
     assert weekly == {
         "rule": "Visits to all services are limited to 2 a week, by the calendar. "
         "What a week leaves unused, at most 1, can be used in the next one.",
@@ -42,6 +50,7 @@ async def test_a_pass_shows_what_its_restrictions_still_allow(studio: Studio, as
         "freesAt": "2026-02-08T23:00:00+00:00",
         "full": None,
     }
+    assert monthly["restriction"]["categories"] == ["GYM_VISIT"]
     assert monthly["rule"] == (
         "Visits to services of this kind are limited to 1 a month, counted from the first day of the pass."
     )
