@@ -5,8 +5,8 @@ from uuid import UUID
 
 from models.operations.change_pass import ExtendPass, extend_pass
 from models.queries.invariants import check_business
-from models.rules.values import AfterExpiration
-from tests.operations.acts import DAY, at, cancel, work
+from models.rules.values import AfterExpiration, CoveredBy
+from tests.operations.acts import DAY, at, cancel, jump, work
 from tests.studio import MONTH, TEN_CLASSES, Studio
 
 MONTHLY = replace(TEN_CLASSES, validity=MONTH, warn_days=7)
@@ -50,8 +50,6 @@ async def test_an_end_that_moves_is_announced_again(studio: Studio) -> None:
 
 
 async def test_a_worker_that_comes_twice_announces_once(studio: Studio) -> None:
-    from tests.operations.acts import jump
-
     pass_id = await sold(studio)
     await jump(studio, at("2026-02-23"))
     assert await work(studio, pass_id) is not None
@@ -61,8 +59,6 @@ async def test_a_worker_that_comes_twice_announces_once(studio: Studio) -> None:
 
 
 async def test_after_the_end_nothing_is_announced_any_more(studio: Studio) -> None:
-    from tests.operations.acts import jump
-
     pass_id = await sold(studio)
     await jump(studio, at("2026-03-05"))
     await work(studio, pass_id)
@@ -80,9 +76,6 @@ async def test_a_pass_that_renews_without_rollover_announces_what_it_loses(studi
 
 
 async def test_a_make_up_lot_lasts_as_long_as_the_terms_say(studio: Studio) -> None:
-    from models.rules.values import CoveredBy
-    from tests.operations.acts import jump
-
     terms = replace(MONTHLY, make_up_days=30, covered_by=CoveredBy.BOOKING)
     pass_id = await studio.sell(terms)
     (visit,) = (await studio.book([at("2026-03-20")], pass_id=pass_id)).visits
