@@ -14,8 +14,9 @@ from models.operations.imports.bulk import insert_rows, refresh_many
 from models.operations.imports.clients import plan_clients
 from models.operations.imports.options import plan_options
 from models.operations.imports.passes import plan_passes
+from models.operations.imports.payers import write_deltas
 from models.operations.imports.plan import Line, Plan, Work
-from models.operations.imports.visits import plan_visits, write_deltas
+from models.operations.imports.visits import plan_visits
 
 LINES_AT_ONCE = 2_000
 _PLANNERS: dict[ImportKind, Callable[[Work, Sequence[Line]], Awaitable[list[Plan]]]] = {
