@@ -26,7 +26,7 @@ from models.rules.values import Account, ClosureReach, HoldCause, HoldKind, Role
 from models.tables.closures import closures
 from models.tables.visits import visits
 
-BATCH_MAX = 200
+BATCH_MAX = 100
 _LOCK = "SELECT pg_advisory_xact_lock{how}(hashtextextended('closures:' || $1, 0))"
 
 
@@ -96,8 +96,10 @@ async def spread(tx: Tx, closure: Any) -> Changed:
     progress = {"spread_to": ids[-1] if ids else closure["spread_to"], "spread_at": tx.now if last else None}
     await tx.update(closures, closure["id"], **progress)
     fault_point("closure_before_commit")
-    waiting = 0 if last else await concerned_count(tx.raw, closure, ids[-1])
-    figures = {"frozen": done.frozen, "freed": done.freed, "cancelled": done.cancelled, "waiting": waiting}
+    figures = {"frozen": done.frozen, "freed": done.freed, "cancelled": done.cancelled}
+    if tx.actor.role is not Role.WORKER:
+        # Counting looks at every pass, and whoever asks is told once how many are left to the workers.
+        figures["waiting"] = 0 if last else await concerned_count(tx.raw, closure, ids[-1])
     return Changed(
         unique(done.passes), unique(done.visits), done.holds, rows={"closure": closure["id"]}, figures=figures
     )

@@ -173,6 +173,7 @@ def test_days_of_more_than_a_year_ago_are_free_again() -> None:
     assert not codes(policy, old, AskedHold(date(2025, 6, 1), date(2025, 6, 10)))
     # 31 May 2025 still ends the twelve months in which all ten days lie.
     assert Code.HOLD_DAYS_USED_UP in codes(policy, old, AskedHold(date(2025, 5, 31), date(2025, 6, 9)))
+    assert Code.HOLD_DAYS_USED_UP in codes(policy, old, AskedHold(date(2025, 5, 31), date(2025, 5, 31)))
 
 
 @given(st.integers(1, 10), st.integers(1, 20))
