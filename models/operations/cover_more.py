@@ -13,9 +13,11 @@ from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
 from models.queries.facts import visit_facts
 from models.queries.locks import lock_client_passes, lock_visits
+from models.queries.shares import OWN_OR_SHARED
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.eligibility import decide
 from models.rules.facts import PassFacts, VisitFacts
+from models.rules.sharing import person_of
 from models.rules.values import Account, VisitState
 
 VISITS_MAX = 60
@@ -26,14 +28,14 @@ _MOVABLE = """
 SELECT v.id FROM visits v
 LEFT JOIN claims c ON c.business_id = v.business_id AND c.visit_id = v.id AND c.released_at IS NULL
 WHERE v.client_id = $1 AND v.state = 'BOOKED' AND v.starts_at > $2
-  AND CASE WHEN c.id IS NULL THEN v.auto_pay OR v.id = ANY($3)
+  AND CASE WHEN c.id IS NULL THEN v.id = ANY($3) OR (v.auto_pay AND v.id <> ALL($5))
       ELSE NOT c.pinned AND c.account = 'BOOKED' AND c.pass_id = ANY($4) END
 ORDER BY c.id IS NOT NULL, v.starts_at, v.id
 """
-# The open passes of a visit's or a pass's client, where another visit of the client waits to be paid.
-_PASSES_TO_ASK = """
+# The open passes that a visit's or a pass's client may use, where another visit of the client waits to be paid.
+_PASSES_TO_ASK = f"""
 SELECT p.id FROM passes p
-WHERE p.client_id = $1 AND (p.closed_reason IS NULL OR p.next_due_kind = 'LOT_EXPIRE') AND EXISTS (
+WHERE {OWN_OR_SHARED} AND (p.closed_reason IS NULL OR p.next_due_kind IN ('LOT_EXPIRE', 'WARN')) AND EXISTS (
     SELECT FROM visits w
     WHERE w.client_id = $1 AND w.auto_pay AND w.pass_id IS NULL AND w.state = 'BOOKED' AND w.starts_at > $2
 )
@@ -68,15 +70,15 @@ async def passes_to_ask(tx: Tx, client_id: UUID | None) -> list[UUID]:
     return [row["id"] for row in await tx.raw.fetch(_PASSES_TO_ASK, client_id, tx.now)]
 
 
-async def cover_more(tx: Tx, client_id: UUID, unpaid: Sequence[UUID] = ()) -> list[Move]:
+async def cover_more(tx: Tx, client_id: UUID, unpaid: Sequence[UUID] = (), *, but: Sequence[UUID] = ()) -> list[Move]:
     """Pay for more visits to come of the client by moving claims that nobody pinned; do nothing where none is gained.
 
-    `unpaid` are visits asked for just now, besides those that were booked to be paid by whichever pass may. No visit
-    becomes unpaid, and nothing consumed, pinned or past moves. The caller holds no lock behind the client's passes
-    that another writer could wait for: passes are locked here by id, then visits by id.
+    `unpaid` are visits asked for just now, besides those that were booked to be paid by whichever pass may; `but` are
+    left as they are. No visit becomes unpaid, and nothing consumed, pinned or past moves. The caller holds no lock
+    behind the client's passes that another writer could wait for: passes are locked by id, then visits by id.
     """
     passes = await lock_client_passes(tx.raw, client_id)
-    ids = [row["id"] for row in await tx.raw.fetch(_MOVABLE, client_id, tx.now, list(unpaid), list(passes))]
+    ids = [row["id"] for row in await tx.raw.fetch(_MOVABLE, client_id, tx.now, list(unpaid), list(passes), list(but))]
     rows = {row["id"]: row for row in await lock_visits(tx.raw, ids[:VISITS_MAX])}
     claims = {
         visit_id: claim
@@ -122,7 +124,11 @@ def _without(facts: PassFacts, claim: asyncpg.Record) -> PassFacts:
     others = tuple(each for each in facts.claims if each is not mine)
     quantity = claim["quantity"]
     if claim["claimed_day_id"] is not None:
-        quantity = not any(each.day == mine.day and each.location_id == mine.location_id for each in others)
+        person = person_of(facts, mine)
+        quantity = not any(
+            each.day == mine.day and each.location_id == mine.location_id and person_of(facts, each) == person
+            for each in others
+        )
     lots = tuple(
         replace(lot, available=lot.available + quantity, booked=lot.booked - quantity)
         if lot.id == claim["lot_id"]

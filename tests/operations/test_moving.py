@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.operations.base import Changed
 from models.operations.book_visits import PayBy
+from models.operations.holds import PlaceHold, place_hold
 from models.rules.terms import Terms, Validity
 from models.rules.values import PassKind, PeriodUnit, ValidityRule
 from tests.operations.acts import DAY, HOUR, books, cancel, pay, record, seen
@@ -138,3 +139,18 @@ async def test_a_day_moves_whole_or_not_at_all(studio: Studio) -> None:
     assert [await payer(studio, each) for each in (morning, evening)] == [week, week]
     assert await payer(studio, booked.visits[0]) == day_pass
     assert await books(studio, day_pass) == (0, 1, 0, 0, 0)
+
+
+async def test_a_hold_gives_its_visits_to_another_pass_that_may_pay(studio: Studio) -> None:
+    """What the hold returns pays for the visit that waits behind it."""
+    long = await studio.sell(LONG)
+    (inside,) = (await studio.book([studio.began + 5 * DAY])).visits
+    waiting = (await studio.book([studio.began + 30 * DAY])).visits[0]
+    assert [await payer(studio, each) for each in (inside, waiting)] == [long, None]
+
+    first = studio.began.date() + 4 * DAY
+    held = await studio.do(place_hold, PlaceHold(long, first, first + 3 * DAY))
+
+    assert await payer(studio, waiting) == long
+    assert moved(held) == [(str(waiting), None, str(long))]
+    assert await books(studio, long) == (0, 1, 0, 0, 0)
