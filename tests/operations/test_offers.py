@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from models.errors import Refused
-from models.operations.base import Actor
+from models.operations.base import Actor, Changed, Tx
 from models.operations.book_visits import PayBy
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.convert_pass import ConvertPass, convert_pass
@@ -29,8 +29,12 @@ from models.operations.households import (
     leave_household,
     set_client_types,
 )
+from models.operations.offers import check_offer
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.sell_pass import SellPass, sell_pass
+from models.queries.catalogue import option_terms
 from models.rules.codes import Code
+from models.rules.offers import Sale
 from models.rules.policies import Offer
 from models.rules.values import AfterExpiration, ConversionTiming, PaymentMethod, Role, SaleChannel, TestCard
 from tests.operations.acts import at
@@ -262,3 +266,43 @@ async def test_types_are_kept_once_and_sorted(studio: Studio) -> None:
     await studio.do(set_client_types, SetClientTypes(studio.client, ("b", " A ", "B")))
     rows = await studio.fetch("SELECT types FROM clients WHERE id = $1", studio.client)
     assert rows[0]["types"] == ["A", "B"]
+
+
+async def test_a_pass_that_another_became_was_not_bought_again(studio: Studio) -> None:
+    option = await offered(studio, per_client_max=1)
+    pass_id = await studio.sell()
+    await studio.do(convert_pass, ConvertPass(pass_id, option, ConversionTiming.NOW_FREE))
+    await buy(studio, option)
+    assert await why_not(studio, option) == [(Code.OFFER_LIMIT_REACHED, "clientId")]
+
+
+@pytest.mark.parametrize("used", [False, True])
+async def test_a_pass_paid_back_before_any_visit_was_never_bought(studio: Studio, used: bool) -> None:
+    intro = await offered(studio, introductory=True)
+    pass_id = await buy(studio, intro)
+    starts = studio.began + (timedelta(hours=-1) if used else timedelta(days=7))
+    visit = (await studio.book([starts], pass_id=pass_id)).visits[0]
+    if used:
+        await studio.do(record_attendance, RecordAttendance(visit, AttendanceOutcome.ATTENDED))
+    else:
+        await studio.do(cancel_visit, CancelVisit(visit))
+    await studio.do(refund_pass, RefundPass(pass_id, "Sold by mistake"))
+
+    if used:
+        assert (Code.NOT_A_NEW_CLIENT, "clientId") in await why_not(studio, intro)
+    else:
+        await buy(studio, intro)
+
+
+async def test_a_package_answers_for_its_channels_and_not_for_who_may_buy(studio: Studio) -> None:
+    packed = await offered(studio, only_in_package=True, introductory=True)
+
+    async def sell_packed(tx: Tx, command: SellPass) -> Changed:
+        option = await option_terms(tx.raw, command.option_id)
+        assert option is not None
+        await check_offer(tx, option, command.client_id, Sale(ONLINE, in_package=True))
+        return Changed()
+
+    await studio.do(sell_packed, SellPass(studio.client, packed))
+    await studio.sell()
+    assert await studio.refused(sell_packed, SellPass(studio.client, packed)) is Code.NOT_A_NEW_CLIENT
