@@ -74,6 +74,7 @@ from models.operations.households import (
     leave_household,
     set_client_types,
 )
+from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.migrate_passes import MigratePasses, migrate_passes
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
@@ -86,6 +87,7 @@ from models.operations.settle_refund import CreditRefund, credit_refund
 from models.rules.terms import Access, Conversion, Terms
 from models.rules.values import AfterExpiration, ConversionTiming, PassKind, PaymentMethod, Role
 from tests.conftest import NOON
+from tests.imported import staged_clients
 from tests.studio import MONTH, OWNER, Studio, missed_visit
 
 TOMORROW = (NOON + timedelta(days=1)).date()
@@ -111,6 +113,7 @@ class Ids:
     closure: UUID = NOBODY
     order: UUID = NOBODY
     household: UUID = NOBODY
+    import_: UUID = NOBODY
 
 
 async def ids_of(studio: Studio) -> Ids:
@@ -127,7 +130,7 @@ async def ids_of(studio: Studio) -> Ids:
     closure = (await studio.do(place_closure, PlaceClosure(studio.location, far, far, "Repairs"))).rows["closure"]
     order = (await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id))[0]["order_id"]
     household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
-    return replace(made, closure=closure, order=order, household=household)
+    return replace(made, closure=closure, order=order, household=household, import_=await staged_clients(studio))
 
 
 def access(**named: Any) -> Terms:
@@ -149,6 +152,7 @@ def booking(ids: Ids, pay_by: PayBy = PayBy.AUTO) -> BookVisits:
 
 Case = tuple[Verb, str, Callable[[Ids], Any]]
 CASES: list[Case] = [
+    (import_studio, "import_", lambda ids: ImportStudio(ids.import_)),
     (create_client, "location", lambda ids: CreateClient("Bea", home_location_id=ids.location)),
     (create_purchase_option, "service", lambda ids: CreatePurchaseOption("A", access(service_ids={ids.service}))),
     (create_purchase_option, "location", lambda ids: CreatePurchaseOption("A", access(location_ids={ids.location}))),

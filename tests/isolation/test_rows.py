@@ -17,6 +17,7 @@ from models.rules.terms import Terms
 from models.rules.values import ConversionTiming, PassKind, Role, UnusedAtConversion
 from models.settings import Settings
 from models.tables import metadata
+from tests.imported import imported_pass
 from tests.studio import MONTH, Studio
 
 TABLES = sorted(table.name for table in metadata.tables.values())
@@ -34,6 +35,7 @@ async def fill(studio: Studio) -> None:
     command = ConvertPass(pass_id, target, ConversionTiming.NOW_FREE, UnusedAtConversion.CREDIT)
     await studio.do(convert_pass, command)
     await studio.do(deactivate_pass, DeactivatePass(days, "Closed"))
+    await imported_pass(studio)
     await create_api_key(studio.runtime, studio.business_id, Role.OWNER, "Key")
     await studio.do(create_household, CreateHousehold("The Bees"))
 

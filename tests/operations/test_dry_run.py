@@ -75,6 +75,7 @@ from models.operations.households import (
     leave_household,
     set_client_types,
 )
+from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
@@ -91,6 +92,7 @@ from models.rules.values import (
     TestCard,
     UnusedAtConversion,
 )
+from tests.imported import staged_clients
 from tests.operations.acts import DAY, HOUR, hold
 from tests.studio import MONTH, TEN_CLASSES, Studio, lapsed_pass, missed_visit
 
@@ -316,6 +318,10 @@ async def a_typing(studio: Studio) -> tuple[Any, Any]:
     return set_client_types, SetClientTypes(studio.client, ("Student", "Local"))
 
 
+async def an_import(studio: Studio) -> tuple[Any, Any]:
+    return import_studio, ImportStudio(await staged_clients(studio))
+
+
 async def an_option(studio: Studio) -> tuple[Any, Any]:
     return create_purchase_option, CreatePurchaseOption("Ten", TEN_CLASSES)
 
@@ -368,6 +374,7 @@ VERBS: tuple[Make, ...] = (
     a_joining,
     a_leaving,
     a_typing,
+    an_import,
     an_option,
     a_revision,
     an_archiving,

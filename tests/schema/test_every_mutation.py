@@ -15,6 +15,7 @@ from models.runtime import Runtime
 from schema.ids import encode
 from schema.schema import schema
 from tests.conftest import NOON
+from tests.imported import staged_clients
 from tests.schema.asking import Asker, global_id
 from tests.studio import Studio, missed_visit, open_studio
 
@@ -113,6 +114,7 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("creditRefund", "refundId", "Refund", {}),
     ("deactivatePass", "passId", "Pass", {"reason": "x"}),
     ("reactivatePass", "passId", "Pass", {}),
+    ("importStudio", "importId", "Import", {}),
 ]  # fmt: skip
 
 
@@ -127,6 +129,7 @@ async def _objects(studio: Studio) -> dict[str, str]:
     rows = {"Client": studio.client, "Service": studio.service, "Location": studio.location, "Pass": pass_id}
     rows |= {"PurchaseOption": option_id, "Hold": hold.holds[0], "Visit": visit.visits[0]}
     rows["Fee"] = missed[1]
+    rows["Import"] = await staged_clients(studio)
     rows["Household"] = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
     rows["Refund"] = UUID(refunded.figures["refunds"][0])
     far = date(2027, 2, 1)
