@@ -1,6 +1,7 @@
 """Visits and passes solved together: how long 60 visits and 12 passes take, and how many more visits that pays for.
 
-What stands beside it is one visit after another by the first pass in the business's order. No store, no floor; processor time.
+What stands beside it is one visit after another by the first pass in the business's order. No store, no floor; what
+is measured is processor time.
 """
 
 import sys
