@@ -20,6 +20,7 @@ from models.operations.end_visit import (
     record_attendance,
 )
 from models.operations.holds import PlaceHold, place_hold
+from models.operations.pay_fees import PayFees, pay_fees
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
@@ -39,7 +40,7 @@ from models.rules.values import (
 from models.runtime import Runtime
 from models.settings import Settings
 from tests.conftest import NOON
-from tests.studio import MONTH, Studio, open_studio
+from tests.studio import MONTH, Studio, missed_visit, open_studio
 
 MONTHLY = Terms(
     PassKind.SESSION,
@@ -57,6 +58,8 @@ async def busy(runtime: Runtime) -> Studio:
     studio = await open_studio(runtime, NOON)
     monthly = await studio.sell(MONTHLY)
     days = await studio.sell(Terms(PassKind.DAY, 5_000, 5))
+    _, fee = await missed_visit(studio)
+    await studio.do(pay_fees, PayFees((fee,), PaymentMethod.TEST_CARD, TestCard.APPROVE))
     endless = await studio.sell(Terms(PassKind.UNLIMITED, 12_000, validity=MONTH))
     starts = [studio.began + timedelta(days=day) for day in range(1, 6)]
     booked = await studio.book(starts, pass_id=monthly)
@@ -70,7 +73,9 @@ async def busy(runtime: Runtime) -> Studio:
     await studio.do(renew_pass, RenewPass(monthly))
     await studio.do(refund_pass, RefundPass(await studio.sell(), "moved", 4))
     daily = Terms(PassKind.UNLIMITED, 9_000, validity=MONTH, restrictions=(Restriction(1, RestrictionPer.DAY),))
-    await studio.book([starts[3] + timedelta(hours=3), starts[4] + timedelta(hours=3)], pass_id=await studio.sell(daily))
+    await studio.book(
+        [starts[3] + timedelta(hours=3), starts[4] + timedelta(hours=3)], pass_id=await studio.sell(daily)
+    )
     option = await studio.option(Terms(PassKind.SESSION, 1_000, 3, MONTH))
     converted = await studio.sell()
     await studio.do(convert_pass, ConvertPass(converted, option, unused=UnusedAtConversion.CREDIT))
@@ -105,6 +110,11 @@ async def checked(studio: Studio) -> list[Violation]:
 
 
 CORRUPTIONS: list[tuple[str, list[str]]] = [
+    ("history_ends_with_state", ["UPDATE visits SET state = 'ATTENDED' WHERE OURS AND state = 'NO_SHOW'"]),
+    ("fee_follows_outcome", ["UPDATE visits SET state = 'ATTENDED' WHERE OURS AND state = 'NO_SHOW'"]),
+    ("fee_order_pays_its_fees", ["UPDATE fees SET amount_minor = amount_minor + 1 WHERE OURS AND state = 'PAID'"]),
+    ("fee_order_pays_its_fees", ["UPDATE fees SET state = 'WAIVED' WHERE OURS AND state = 'PAID'"]),
+    ("forgiven_are_few", ["UPDATE claims SET forgiven_period = 1 WHERE OURS AND account = 'FORFEITED'"]),
     (
         "balances_are_sums",
         ["UPDATE lots SET available = available - 1, expired = expired + 1 WHERE OURS AND available > 0"],
