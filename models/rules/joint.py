@@ -13,6 +13,7 @@ from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
+from models.rules import sharing
 from models.rules.calendar import local_day
 from models.rules.cover.flow import Work
 from models.rules.cover.instance import Instance, Limit, Option, Rank
@@ -21,6 +22,7 @@ from models.rules.eligibility import Decision, decide
 from models.rules.facts import PassFacts, VisitFacts, covering_instant, with_provisional_start, with_start
 from models.rules.paying import Outcome, Request, Solved, after_claim, first_in_order, in_order, pass_order
 from models.rules.restrictions import limits
+from models.rules.sharing import person_of
 from models.rules.values import Activation, AllocationPreset, PassKind, RestrictionCycle
 
 Chosen = dict[UUID, Decision]
@@ -131,7 +133,7 @@ class _Table:
         preset = self.request.preset
         ends_at = self._ends.get(_source(decision), decision.ends_at)
         order = pass_order(self.passes[decision.pass_id], replace(decision, ends_at=ends_at), preset)
-        ahead = 1 if preset is AllocationPreset.PRIORITY_FIRST else 0
+        ahead = 2 if preset is AllocationPreset.PRIORITY_FIRST else 1
         return order[: ahead + (4 if decision.quantity else 2)], order
 
     def better(self, one: Chosen, other: Chosen) -> bool:
@@ -156,7 +158,7 @@ class _Table:
         for mine, theirs in zip(*spent, strict=True):
             for key in sorted({*mine, *theirs}):
                 if mine[key] != theirs[key]:
-                    return mine[key] > theirs[key]
+                    return bool(mine[key] > theirs[key])
         return False
 
 
@@ -223,11 +225,12 @@ def _solved(table: _Table, way: Way, budget: int, *, replay: bool = True) -> Fou
 
 def _join_days(table: _Table, chosen: Chosen) -> None:
     """Let the first visit of a newly claimed day spend its unit, and those after it nothing."""
-    days: dict[tuple[UUID, UUID, date], list[UUID]] = {}
+    days: dict[tuple[UUID, UUID, date, str], list[UUID]] = {}
     for visit in table.visits:
         decision = chosen.get(visit.id)
         if decision is not None and table.passes[decision.pass_id].kind is PassKind.DAY:
-            days.setdefault((decision.pass_id, visit.location_id, visit.day), []).append(visit.id)
+            person = person_of(table.passes[decision.pass_id], visit)
+            days.setdefault((decision.pass_id, visit.location_id, visit.day, person), []).append(visit.id)
     for first, *others in days.values():
         chosen[first] = max((chosen[each] for each in (first, *others)), key=lambda decision: decision.quantity)
         for other in others:
@@ -247,7 +250,8 @@ def _instance(table: _Table, passes: Sequence[PassFacts], *, any_start: bool) ->
     rooms = tuple(lot.available for facts in passes for lot in facts.lots)
     bounds = _limits([None if any_start and facts.provisional else facts for facts in passes], table.visits)
     kept = tuple(_kept(table, visit, behind) for visit, behind in zip(table.visits, decisions, strict=True))
-    return Instance(tuple(options), rooms, tuple(bounds), kept if table.request.kept else ()), decisions
+    found = (*bounds, *_caps(passes, table.visits))
+    return Instance(tuple(options), rooms, found, kept if table.request.kept else ()), decisions
 
 
 def _kept(table: _Table, visit: VisitFacts, decisions: Sequence[Decision]) -> int | None:
@@ -265,6 +269,14 @@ def _limits(passes: Sequence[PassFacts | None], visits: Sequence[VisitFacts]) ->
                 yield Limit(room, frozenset((numbers[each], payer) for each in ids))
 
 
+def _caps(passes: Sequence[PassFacts], visits: Sequence[VisitFacts]) -> Iterator[Limit]:
+    """Yield what the caps of members and guests still allow. A pass whose start may move has one period anyway."""
+    numbers = {visit.id: number for number, visit in enumerate(visits)}
+    for payer, facts in enumerate(passes):
+        for room, ids in sharing.limits(facts, visits):
+            yield Limit(room, frozenset((numbers[each], payer) for each in ids))
+
+
 def _option(table: _Table, payer: int, visit: VisitFacts, decision: Decision, lots: dict[UUID, int]) -> Option:
     rank = table.rank(decision)
     if decision.lot is None or decision.quantity == 0:
@@ -273,7 +285,8 @@ def _option(table: _Table, payer: int, visit: VisitFacts, decision: Decision, lo
     if table.passes[decision.pass_id].kind is not PassKind.DAY:
         return Option(payer, lot, decision.quantity, rank)
     joined = table.rank(replace(decision, quantity=0))
-    return Option(payer, lot, decision.quantity, rank, (visit.location_id, visit.day), joined)
+    person = person_of(table.passes[decision.pass_id], visit)
+    return Option(payer, lot, decision.quantity, rank, (visit.location_id, visit.day, person), joined)
 
 
 def _replayed(table: _Table, wanted: Chosen) -> tuple[Chosen, bool]:

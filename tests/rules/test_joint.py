@@ -182,7 +182,9 @@ def test_a_visit_leaves_the_pass_that_only_another_visit_can_use() -> None:
     """Earliest expiry first would spend the pass of the first week on the first visit, and leave the second unpaid."""
     narrow = pass_of(terms_of(quantity=1, validity=for_days(5)), number=1, lots=(lot_of(1, 1),))
     boxing = pass_of(terms_of(quantity=1, validity=for_days(9)), number=2, lots=(lot_of(2, 1),))
-    boxing = replace(boxing, terms=replace(boxing.terms, access=replace(boxing.terms.access, service_ids={BOXING})))
+    boxing = replace(
+        boxing, terms=replace(boxing.terms, access=replace(boxing.terms.access, service_ids=frozenset({BOXING})))
+    )
     visits = (visit_of(at(june(3)), 1, service_id=BOXING), visit_of(at(june(4)), 2))
     request = Request((narrow, boxing), visits, POLICY, NOW)
     assert [o.paid_by is not None for o in in_order(request)] == [True, False]
@@ -206,7 +208,9 @@ def test_a_restriction_gives_its_place_to_the_visit_that_has_no_other_pass() -> 
     weekly = (Restriction(1, RestrictionPer.WEEK),)
     unlimited = pass_of(terms_of(PassKind.UNLIMITED, restrictions=weekly), number=1)
     single = pass_of(terms_of(quantity=1, validity=Validity()), number=2, lots=(lot_of(1, 1),))
-    early = replace(single, terms=replace(single.terms, access=replace(single.terms.access, service_ids={BOXING})))
+    early = replace(
+        single, terms=replace(single.terms, access=replace(single.terms.access, service_ids=frozenset({BOXING})))
+    )
     visits = (visit_of(at(june(3)), 1, service_id=BOXING), visit_of(at(june(4)), 2))
     assert payers(Request((unlimited, early), visits, POLICY, NOW)) == [2, 1]
 
