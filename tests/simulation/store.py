@@ -208,7 +208,9 @@ class StoreDriver:
         summed = ", ".join(f"coalesce(sum({name}), 0)::int AS {name}" for name in SUMS)
         async with self.home.runtime.database.reading(self.studio.business_id) as reader:
             facts = (await load_passes(reader, [self.pass_id]))[self.pass_id]
-            rows = await reader.fetch("SELECT v.*, 'CLASS' AS category FROM visits v")
+            rows = await reader.fetch(
+                "SELECT v.*, 'CLASS' AS category, b.zone FROM visits v JOIN businesses b ON b.id = v.business_id"
+            )
             sums = await reader.fetchrow(f"SELECT {summed} FROM lots")
         assert sums is not None
         visits = {
