@@ -18,6 +18,8 @@ from api.doorbell import Doorbell
 from api.graphiql_assets import graphiql_routes
 from api.graphql import GraphQLEndpoint
 from api.observability import RequestLog, configure_logging
+from api.reports import PATH as REPORTS_PATH
+from api.reports import Reports
 from api.uploads import PATH as UPLOADS_PATH
 from api.uploads import Uploads
 from models.errors import StoreUnavailable
@@ -62,6 +64,7 @@ def create_app(chosen: Settings | None = None, runtime: Runtime | None = None) -
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         Route(UPLOADS_PATH, Uploads(opened, authenticator).take, methods=["POST"]),
+        Route(REPORTS_PATH, Reports(opened, authenticator, context).give),
         Route("/health/live", _live),
         Route("/health/ready", _ready_check(opened, doorbell)),
         Route("/", _landing),

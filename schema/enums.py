@@ -13,6 +13,8 @@ from models.imports.fields import ImportKind
 from models.operations.book_visits import PayBy
 from models.queries.imports import ImportState
 from models.queries.operations import OperationState
+from models.queries.reports.base import ColumnKind
+from models.queries.reports.catalogue import REPORTS, ReportName
 from models.queries.visits import ChosenBy
 from models.rules import values
 from models.rules.codes import Code
@@ -38,6 +40,8 @@ for _name, _sentences in WORDS.items():
 for _enum in (PayBy, ImportKind, ImportState, OperationState, ChosenBy, ComingEvent):
     described(_enum, MORE_WORDS[_enum.__name__])
 
+described(ColumnKind, MORE_WORDS["ColumnKind"])
+described(ReportName, {name: each.sentence for name, each in REPORTS.items()})
 described(Code, {code.name: f"{code.sentence} Remedy: {code.remedy}" for code in Code}, name="ErrorCode")
 cast(
     "Any", Code

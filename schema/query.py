@@ -26,6 +26,7 @@ from schema.people.households import HouseholdConnection, HouseholdNode, househo
 from schema.people.queries import client, clients
 from schema.people.types import ClientConnection, ClientNode
 from schema.refetch import node
+from schema.reports.queries import ReportTable, report
 from schema.sandboxes.mutations import list_sandboxes
 from schema.sandboxes.types import SandboxNode
 from schema.visits.queries import visit, visits
@@ -67,6 +68,10 @@ class Query:
     clients: ClientConnection = strawberry.field(resolver=clients, description="The clients, by name.")
     pass_: PassNode | None = strawberry.field(name="pass", resolver=pass_, description="A pass by id.")
     passes: PassConnection = strawberry.field(resolver=passes, description="The passes, the newest first.")
+    report: ReportTable = strawberry.field(
+        resolver=report,
+        description="A report as a table, for owners and staff; all of it as CSV from `/reports/NAME.csv`.",
+    )
     sandboxes: list[SandboxNode] = strawberry.field(
         resolver=list_sandboxes, description="The sandboxes of the business, the newest 100; none for clients."
     )

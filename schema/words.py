@@ -25,6 +25,11 @@ WORDS: dict[str, dict[str, str]] = {
         "PERIOD": "It is valid for a count of calendar units from its start.",
         "FIXED_DAY": "It is valid up to a fixed last day, whenever it starts.",
     },
+    "ShareState": {
+        "PENDING": "The studio has yet to approve it; the pass pays for nothing of theirs.",
+        "ACTIVE": "The member may use the pass.",
+        "REMOVED": "It was declined or has ended.",
+    },
     "PeriodUnit": {
         "DAY": "A calendar day.",
         "WEEK": "Seven calendar days.",
@@ -238,6 +243,17 @@ WORDS: dict[str, dict[str, str]] = {
 """By the enum's name in `models.rules.values`, then by value."""
 
 MORE_WORDS: dict[str, dict[str, str]] = {
+    "ColumnKind": {
+        "TEXT": "Words.",
+        "COUNT": "A whole number.",
+        "MONEY": "Money in minor units.",
+        "DAY": "A local day.",
+        "INSTANT": "An instant.",
+        "PASS_ID": "The id of a pass.",
+        "CLIENT_ID": "The id of a client.",
+        "VISIT_ID": "The id of a visit.",
+        "OPTION_ID": "The id of a purchase option.",
+    },
     "ImportKind": {
         "CLIENTS": "The people who buy and attend.",
         "OPTIONS": "What is sold.",

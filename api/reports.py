@@ -1,0 +1,74 @@
+"""`GET /reports/NAME.csv?firstDay=…&lastDay=…`: a whole report as CSV, streamed from one snapshot of the store."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api.answers import error_response, reason_of
+from api.auth import Authenticator, Caller
+from api.graphql import language_of
+from models.errors import Refused, StoreUnavailable, Unauthenticated, refuse, unknown
+from models.imports.cells import guarded
+from models.queries.reports.base import Range, Report
+from models.queries.reports.catalogue import REPORTS
+from models.rules.codes import Code, because
+from models.rules.values import Language
+from models.runtime import Runtime
+from schema.context import Context
+from schema.reports.cells import cells
+from schema.reports.queries import check_range
+
+PATH = "/reports/{name}.csv"
+_STATUS = {Code.FORBIDDEN: 403, Code.NOT_FOUND: 404}
+
+
+class Reports:
+    """The endpoint, for the keys of owners and staff."""
+
+    def __init__(
+        self, runtime: Runtime, authenticator: Authenticator, context: Callable[[Caller, Language], Context]
+    ) -> None:
+        self._runtime, self._authenticator, self._context = runtime, authenticator, context
+
+    async def give(self, request: Request) -> Response:
+        """Answer one request; whatever goes wrong before the first line is answered as JSON."""
+        language = language_of(request)
+        try:
+            request.state.caller = caller = await self._authenticator.caller(request)
+            name = request.path_params["name"].upper()
+            asked = check_range(self._context(caller, language), _day(request, "firstDay"), _day(request, "lastDay"))
+            if name not in REPORTS:
+                raise unknown("report", "name")
+        except Unauthenticated:
+            challenge = {"WWW-Authenticate": 'Bearer realm="sessionpass"'}
+            return error_response(401, because(Code.UNAUTHENTICATED), challenge, language)
+        except Refused as refused:
+            return error_response(_STATUS.get(refused.code, 422), refused.problems[0].reason, None, language)
+        except StoreUnavailable as error:
+            return error_response(503, reason_of(error), {"Retry-After": "1"}, language)
+        lines = self._lines(caller, REPORTS[name], asked)
+        headers = {"Content-Disposition": f'attachment; filename="{name.lower()}.csv"', "Cache-Control": "no-store"}
+        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def _lines(self, caller: Caller, report: Report, asked: Range) -> AsyncIterator[str]:
+        yield _line([column.key for column in report.columns])
+        async with self._runtime.database.reading(caller.owner.business_id) as reader:
+            async for row in report.rows(reader, asked):
+                yield _line([guarded(cell) if cell else "" for cell in cells(report.columns, row)])
+
+
+def _day(request: Request, name: str) -> date:
+    try:
+        return date.fromisoformat(request.query_params.get(name, ""))
+    except ValueError as error:
+        raise refuse(Code.INVALID_INPUT, name, sentence="A day is written like 2026-11-23.") from error
+
+
+def _line(values: list[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(values)
+    return written.getvalue()
