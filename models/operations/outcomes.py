@@ -17,7 +17,7 @@ from models.rules.facts import PassFacts, covering_instant
 from models.rules.terms import Outcomes
 from models.rules.values import Account, OutcomeEffect, VisitState
 from models.tables.base import new_id
-from models.tables.visits import claims, visit_outcomes, visits
+from models.tables.visits import SAME_VISIT, claims, visit_outcomes, visits
 
 _EFFECT = {Account.AVAILABLE: OutcomeEffect.RETURN, Account.FORFEITED: OutcomeEffect.FORFEIT}
 
@@ -86,7 +86,7 @@ async def write_outcome(tx: Tx, row: Any, end: Ending, *, claimed: bool, reason:
         try:
             await tx.update(visits, visit_id, state=end.state)
         except IntegrityError as error:
-            if violated(error) == "uq_visits_same_visit":
+            if violated(error) in SAME_VISIT:
                 raise refuse(Code.ALREADY_BOOKED, "visitId") from error
             raise
     await tx.raw.execute(
@@ -109,7 +109,8 @@ async def write_outcome(tx: Tx, row: Any, end: Ending, *, claimed: bool, reason:
             "at": tx.now,
         },
     )
-    await tx.event(f"visit.{end.state.lower()}", visit_id=visit_id, pass_id=row["pass_id"], was=row["state"])
+    kind = end.state.lower() if row["state"] != end.state else "waived"
+    await tx.event(f"visit.{kind}", visit_id=visit_id, pass_id=row["pass_id"], was=row["state"])
 
 
 async def _period_of(tx: Tx, facts: PassFacts, row: Any) -> int:

@@ -195,6 +195,15 @@ async def test_an_outcome_is_waived_afterwards_and_taken_back_with_its_history(s
     assert await books(studio, pass_id) == (10, 0, 0, 0, 0)
     assert await owed(studio) == [("WAIVED", 900)]
     assert (await seen(studio, visit)).state is VisitState.NO_SHOW
+    statement = "SELECT type FROM events WHERE visit_id = $1 AND type LIKE 'visit.%' ORDER BY id"
+    events = await studio.fetch(statement, visit)
+    assert [row["type"] for row in events] == [
+        "visit.booked",
+        "visit.paid",
+        "visit.no_show",
+        "visit.waived",
+        "visit.unpaid",
+    ]
     assert await studio.refused(waive_outcome, WaiveOutcome(visit, "Again")) is Code.OUTCOME_COSTS_NOTHING
 
     await record(studio, visit, "BOOKED")

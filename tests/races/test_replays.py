@@ -50,7 +50,7 @@ async def test_fifty_replays_at_once_have_one_effect_and_one_answer(studio: Stud
 
     assert answers[0] is not None
     assert all(answer == answers[0] for answer in answers)
-    paid = 1 if name in ("sell_pass", "renew_pass", "convert_pass") else 0
+    paid = 1 if name in ("sell_pass", "renew_pass", "convert_pass", "pay_fees") else 0
     more = {"operations": 1, "orders": paid, "payments": paid, "charges": paid}
     assert await counts(studio) == {what: count + more[what] for what, count in before.items()}
     after = await studio.fingerprint()
