@@ -38,7 +38,8 @@ class OperationNode(Node):
     row_type: ClassVar[type[Any]] = OperationRow
 
     verb: str = strawberry.field(
-        description="What was done, named as the mutation. What falls due by itself is doDue, expirePasses and resolveVisits."
+        description="What was done, named as the mutation. What falls due by itself is doDue, expirePasses and "
+        "resolveVisits."
     )
     role: Role = strawberry.field(description="The role of whoever did it.")
     key_label: str | None = strawberry.field(
