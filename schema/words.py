@@ -200,6 +200,12 @@ WORDS: dict[str, dict[str, str]] = {
         "FEE": "A fee, for a visit that ended late or was missed, or for a hold.",
         "PACKAGE": "A package was bought.",
     },
+    "PackageItemKind": {
+        "PASS": "Passes of a purchase option.",
+        "GOODS": "Retail goods.",
+        "CREDIT": "Credit for the client's account.",
+        "PACKAGE": "Another package, which is taken apart when it is sold.",
+    },
     "OrderState": {
         "PENDING": "The gateway's answer is not settled yet.",
         "PAID": "It was paid.",

@@ -21,9 +21,10 @@ from models.rules.allocation import Outcome, Request, allocate
 from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.facts import PassFacts, VisitFacts
+from models.rules.sharing import member_of
 from models.rules.values import Role, ServiceCategory, VisitState
 from models.tables.base import new_id
-from models.tables.visits import visits
+from models.tables.visits import SAME_VISIT, visits
 
 VISITS_MAX = 100
 _LENGTH_MAX = timedelta(days=7)
@@ -39,13 +40,14 @@ class PayBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewVisit:
-    """One visit to book; instants are aware."""
+    """One visit to book; instants are aware. `guest_name` says that it is the visit of a guest of the client."""
 
     service_id: UUID
     location_id: UUID
     starts_at: datetime
     ends_at: datetime
     external_ref: str | None = None
+    guest_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ async def payers(tx: Tx, client_id: UUID, pay_by: PayBy, pass_id: UUID | None) -
     found = await lock_passes(tx.raw, [pass_id])
     if not found:
         raise unknown("pass", "passId")
-    tx.require_client(found[pass_id].client_id, "pass", "passId")
+    if member_of(found[pass_id], client_id) is None:
+        tx.require_client(found[pass_id].client_id, "pass", "passId")
     return await roll_over_late(tx, found)
 
 
@@ -175,6 +178,7 @@ async def _insert(tx: Tx, command: BookVisits) -> list[VisitFacts]:
                 booked_at=tx.now,
                 day=local_day(wanted.starts_at, zones[wanted.location_id]),
                 zone=zones[wanted.location_id],
+                guest_name=_checked_guest(wanted.guest_name, path),
             )
         )
     # In the order of the key that keeps a visit from being there twice: two who book the same visits, in whichever
@@ -185,8 +189,12 @@ async def _insert(tx: Tx, command: BookVisits) -> list[VisitFacts]:
     return made
 
 
-def _same_visit(visit: VisitFacts) -> tuple[datetime, UUID, UUID]:
-    return visit.starts_at, visit.service_id, visit.location_id
+def _checked_guest(name: str | None, path: tuple[str, ...]) -> str | None:
+    return None if name is None else checked_text(name, 1, 200, *path, "guestName")
+
+
+def _same_visit(visit: VisitFacts) -> tuple[datetime, UUID, UUID, str]:
+    return visit.starts_at, visit.service_id, visit.location_id, visit.guest_name or ""
 
 
 async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[str, ...], *, auto_pay: bool) -> None:
@@ -205,15 +213,16 @@ async def _insert_one(tx: Tx, visit: VisitFacts, wanted: NewVisit, path: tuple[s
         "state": VisitState.BOOKED,
         "external_ref": reference,
         "auto_pay": auto_pay,
+        "guest_name": visit.guest_name,
     }
     try:
         await tx.insert(visits, row)
     except IntegrityError as error:
-        match violated(error):
-            case "uq_visits_same_visit":
-                raise refuse(Code.ALREADY_BOOKED, *path) from error
-            case "uq_visits_external_ref":
-                raise refuse(Code.EXTERNAL_REF_TAKEN, *path, "externalRef") from error
+        broken = violated(error)
+        if broken in SAME_VISIT:
+            raise refuse(Code.ALREADY_BOOKED, *path) from error
+        if broken == "uq_visits_external_ref":
+            raise refuse(Code.EXTERNAL_REF_TAKEN, *path, "externalRef") from error
         raise
     await tx.event("visit.booked", visit_id=visit.id)
 

@@ -14,7 +14,8 @@ from models.queries.locks import lock_passes, lock_visits
 from models.rules.allocation import Outcome
 from models.rules.calendar import local_day
 from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account
-from models.rules.facts import PassFacts
+from models.rules.facts import PassFacts, VisitFacts
+from models.rules.sharing import person_of
 from models.rules.values import Account, LotKind, PassKind, VisitState
 from models.tables.base import new_id
 from models.tables.visits import claimed_days, claims, visits
@@ -61,7 +62,7 @@ async def write_claim(
     quantity = decision.quantity
     if facts.kind is PassKind.DAY:
         assert lot_id is not None
-        day_id = await _claim_day(tx, facts, lot_id, visit.location_id, visit.day, visit.id, fresh=quantity == 1)
+        day_id = await _claim_day(tx, facts, lot_id, visit, fresh=quantity == 1)
         quantity = 0
     elif lot_id is not None:
         await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.BOOKED, quantity, visit_id=visit.id)
@@ -124,20 +125,20 @@ async def settle_claim(tx: Tx, facts: PassFacts, claim: Any, target: Account, *,
     return made
 
 
-async def _claim_day(
-    tx: Tx, facts: PassFacts, lot_id: UUID, location_id: UUID, day: Any, visit_id: UUID, *, fresh: bool
-) -> UUID:
-    """Return the claimed day of this pass, location and date, spending a unit for it where it is new."""
+async def _claim_day(tx: Tx, facts: PassFacts, lot_id: UUID, visit: VisitFacts, *, fresh: bool) -> UUID:
+    """Return the visitor's claimed day of this pass, location and date, spending a unit for it where it is new."""
+    person = person_of(facts, visit)
     if not fresh:
         found = await tx.row(
             """SELECT id, account FROM claimed_days
-               WHERE pass_id = $1 AND location_id = $2 AND day = $3 AND account <> 'AVAILABLE'""",
+               WHERE pass_id = $1 AND location_id = $2 AND day = $3 AND person = $4 AND account <> 'AVAILABLE'""",
             facts.id,
-            location_id,
-            day,
+            visit.location_id,
+            visit.day,
+            person,
         )
         if found["account"] == Account.FORFEITED:
-            await _move_day(tx, facts.id, lot_id, found["id"], Account.FORFEITED, Account.BOOKED, visit_id)
+            await _move_day(tx, facts.id, lot_id, found["id"], Account.FORFEITED, Account.BOOKED, visit.id)
         return UUID(str(found["id"]))
     day_id = new_id()
     await tx.insert(
@@ -146,12 +147,13 @@ async def _claim_day(
             "id": day_id,
             "pass_id": facts.id,
             "lot_id": lot_id,
-            "location_id": location_id,
-            "day": day,
+            "location_id": visit.location_id,
+            "day": visit.day,
+            "person": person,
             "account": Account.BOOKED,
         },
     )
-    await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.BOOKED, 1, visit_id=visit_id)
+    await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.BOOKED, 1, visit_id=visit.id)
     return day_id
 
 

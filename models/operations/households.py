@@ -10,6 +10,7 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.offers import lock_client, lock_household
+from models.operations.sharing import end_shares_of
 from models.rules.codes import Code
 from models.rules.found import TAG_LENGTH_MAX
 from models.tables.base import new_id
@@ -74,7 +75,10 @@ async def join_household(tx: Tx, command: JoinHousehold) -> Changed:
 
 
 async def leave_household(tx: Tx, command: LeaveHousehold) -> Changed:
-    """Let a client leave their household; what they bought stays theirs. Errors: NOT_FOUND, IN_NO_HOUSEHOLD."""
+    """Let a client leave their household; what they bought stays theirs, and what was shared is so no longer.
+
+    Visits booked ahead that a shared pass paid for become unpaid and are listed. Errors: NOT_FOUND, IN_NO_HOUSEHOLD.
+    """
     tx.require(*STAFF)
     await _require_client(tx, command.client_id)
     household = await lock_client(tx, command.client_id)
@@ -83,7 +87,8 @@ async def leave_household(tx: Tx, command: LeaveHousehold) -> Changed:
     await lock_household(tx, household)
     await tx.update(clients, command.client_id, household_id=None)
     await tx.event("household.left", household=household, client=command.client_id)
-    return Changed(rows={"household": household, "client": command.client_id})
+    passes, visits = await end_shares_of(tx, command.client_id)
+    return Changed(passes=passes, visits=visits, rows={"household": household, "client": command.client_id})
 
 
 async def set_client_types(tx: Tx, command: SetClientTypes) -> Changed:

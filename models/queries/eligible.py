@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from models.queries.facts import load_passes
+from models.queries.shares import OWN_OR_SHARED
 from models.queries.tenants import Business
 from models.rules.allocation import pass_order
 from models.rules.eligibility import Decision, decide
@@ -29,11 +30,12 @@ class Eligibility:
 async def eligible_passes(
     reader: asyncpg.Connection, business: Business, visit: VisitFacts, now: datetime
 ) -> list[Eligibility]:
-    """Return the answer of every pass of the visit's client: those that may pay in the business's order, then the rest.
+    """Return the answer of every pass that the visit's client may use: those that may pay, in order, then the rest.
 
     The same rules as booking, at the same instant. Six statements however many passes there are.
     """
-    ids = [row["id"] for row in await reader.fetch("SELECT id FROM passes WHERE client_id = $1", visit.client_id)]
+    rows = await reader.fetch(f"SELECT p.id FROM passes p WHERE {OWN_OR_SHARED}", visit.client_id)
+    ids = [row["id"] for row in rows]
     passes = await load_passes(reader, ids)
     decisions = [decide(facts, visit, business.policy, now) for facts in passes.values()]
     able = sorted(

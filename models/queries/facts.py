@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from models.rules.facts import ClaimFacts, LotFacts, Overdue, PassFacts, PlannedConversion, VisitFacts, laid_out
-from models.rules.terms import terms_from_json
+from models.rules.facts import ClaimFacts, LotFacts, Member, Overdue, PassFacts, PlannedConversion, VisitFacts, laid_out
+from models.rules.terms import Terms, terms_from_json
 from models.rules.timeline import HoldFacts, PeriodFacts
 from models.rules.values import (
     Account,
@@ -22,9 +22,12 @@ from models.rules.values import (
 )
 
 _PASSES = """
-SELECT p.*, v.terms, b.week_start, EXISTS (
+SELECT p.*, v.terms, b.week_start, m.member_ids, m.member_caps, EXISTS (
     SELECT FROM orders o WHERE o.business_id = p.business_id AND o.subject_pass_id = p.id AND o.state = 'PENDING'
-) AS order_pending,
+) OR CASE WHEN p.package_sale_id IS NOT NULL THEN EXISTS (
+    SELECT FROM orders o WHERE o.business_id = p.business_id AND o.client_id = p.client_id AND o.state = 'PENDING'
+      AND o.purpose = 'PACKAGE' AND o.details->>'renewed_sale_id' = p.package_sale_id::text
+) ELSE false END AS order_pending,
 CASE WHEN p.auto_renew AND v.terms->'renewal'->>'trigger' <> 'ON_EXPIRY'
           AND NOT (v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean
 THEN (
@@ -40,6 +43,10 @@ FROM passes p
 JOIN purchase_option_versions v
   ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version
 JOIN businesses b ON b.id = p.business_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(s.client_id ORDER BY s.id) AS member_ids, array_agg(s.visits_max ORDER BY s.id) AS member_caps
+    FROM shares s WHERE s.business_id = p.business_id AND s.pass_id = p.id AND s.state = 'ACTIVE'
+) m
 WHERE p.id = ANY($1)
 """
 _PERIODS = "SELECT * FROM periods WHERE pass_id = ANY($1) ORDER BY pass_id, number"
@@ -47,7 +54,7 @@ _LOTS = "SELECT * FROM lots WHERE pass_id = ANY($1) ORDER BY pass_id, id"
 _HOLDS = "SELECT * FROM holds WHERE pass_id = ANY($1) AND removed_at IS NULL ORDER BY pass_id, first_day, id"
 _CLAIMS = """
 SELECT c.pass_id, c.visit_id, c.lot_id, c.account, v.location_id, v.starts_at, v.booked_at, v.day, v.state,
-       v.service_id, v.client_id, s.category
+       v.service_id, v.client_id, v.guest_name, s.category
 FROM claims c
 JOIN visits v ON v.business_id = c.business_id AND v.id = c.visit_id
 JOIN services s ON s.business_id = v.business_id AND s.id = v.service_id
@@ -55,8 +62,10 @@ JOIN passes p ON p.business_id = c.business_id AND p.id = c.pass_id
 JOIN purchase_option_versions o
   ON o.business_id = p.business_id AND o.option_id = p.option_id AND o.version = p.option_version
 WHERE c.pass_id = ANY($1) AND c.released_at IS NULL
-  AND (c.account = 'BOOKED' OR p.kind = 'DAY' OR o.terms->>'activation' = 'ON_FIRST_VISIT'
-       OR o.terms->'restrictions'->0 IS NOT NULL)
+  AND (c.account = 'BOOKED' OR p.kind = 'DAY' OR p.terms_override IS NOT NULL
+       OR o.terms->>'activation' = 'ON_FIRST_VISIT'
+       OR o.terms->'restrictions'->0 IS NOT NULL OR (o.terms->'sharing'->>'allowed')::boolean
+       OR (o.terms->'sharing'->>'guestVisitsMax')::int > 0)
 ORDER BY c.pass_id, v.starts_at, v.id
 """
 _VISITS = """
@@ -110,6 +119,7 @@ def visit_facts(row: Any) -> VisitFacts:
         booked_at=row["booked_at"],
         day=row["day"],
         zone=row["zone"],
+        guest_name=row["guest_name"],
     )
 
 
@@ -126,7 +136,7 @@ def _pass(
     return PassFacts(
         id=row["id"],
         client_id=row["client_id"],
-        terms=terms_from_json(row["terms"]),
+        terms=_terms(row),
         zone=row["zone"],
         sold_at=row["sold_at"],
         sold_on=row["sold_on"],
@@ -143,7 +153,14 @@ def _pass(
         order_pending=row["order_pending"],
         spent_on_old_visit=bool(row["spent_on_old_visit"]),
         week_start=row["week_start"],
+        members=tuple(map(Member, row["member_ids"] or (), row["member_caps"] or ())),
     )
+
+
+def _terms(row: Any) -> Terms:
+    """Make the terms that count: those of the version sold, with what the pass keeps in their place."""
+    override = row["terms_override"]
+    return terms_from_json({**row["terms"], **override} if override else row["terms"])
 
 
 def _hold(row: Any) -> HoldFacts:
@@ -204,4 +221,5 @@ def _claim(row: Any) -> ClaimFacts:
         service_id=row["service_id"],
         category=ServiceCategory(row["category"]),
         client_id=row["client_id"],
+        guest_name=row["guest_name"],
     )

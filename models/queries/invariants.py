@@ -17,6 +17,7 @@ from models.database import Database
 from models.queries.attendance import exceeded_restrictions
 from models.queries.invariants_money import MONEY, Invariant
 from models.queries.invariants_outcomes import OUTCOMES
+from models.queries.invariants_sharing import SHARING
 from models.queries.windows import differing_windows
 from models.tables.ledger import BALANCES
 
@@ -203,7 +204,7 @@ PERIODS = (
     ),
 )
 
-INVARIANTS = (*LEDGER, *VISITS, *PERIODS, *MONEY, *OUTCOMES)
+INVARIANTS = (*LEDGER, *VISITS, *PERIODS, *MONEY, *OUTCOMES, *SHARING)
 
 
 async def check_business(reader: asyncpg.Connection) -> list[Violation]:

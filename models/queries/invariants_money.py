@@ -14,12 +14,16 @@ class Invariant(NamedTuple):
 MONEY = (
     Invariant(
         "paid_order_has_its_period",
-        "Each paid order granted exactly the one period it names, and each period comes from a paid order.",
+        "Each paid order granted exactly the one period it names, and each period comes from a paid order, or came with "
+        "a transfer.",
         """
         SELECT ARRAY[coalesce(o.id, n.order_id, n.pass_id)] AS ids, o.state, o.pass_id AS ordered_pass,
                o.period_number AS ordered_period, n.pass_id, n.number
         FROM (SELECT * FROM orders WHERE state = 'PAID' AND purpose <> 'FEE') o
-        FULL JOIN periods n ON n.order_id = o.id
+        FULL JOIN (SELECT e.* FROM periods e JOIN passes s ON s.id = e.pass_id
+                   WHERE e.order_id IS NOT NULL OR s.transferred_from_pass_id IS NULL
+                      OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND w.verb = 'transferPass')
+        ) n ON n.order_id = o.id
         WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
     ),
     Invariant(

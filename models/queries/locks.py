@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from models.queries.facts import load_passes, visit_rows
+from models.queries.shares import OWN_OR_SHARED
 from models.rules.facts import PassFacts
 
 
@@ -21,14 +22,14 @@ async def lock_passes(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) 
 
 
 async def lock_client_passes(connection: asyncpg.Connection, client_id: UUID) -> dict[UUID, PassFacts]:
-    """Lock every pass of a client that may still pay for something, and return their facts.
+    """Lock every pass that a client may use, own or shared, and that may still pay; return their facts.
 
     A closed pass may: a make-up lot outlives it, and that lot's end or its announcement is then what is due of it.
     """
     rows = await connection.fetch(
-        """SELECT id FROM passes
-           WHERE client_id = $1 AND (closed_reason IS NULL OR next_due_kind IN ('LOT_EXPIRE', 'WARN'))
-           ORDER BY id FOR NO KEY UPDATE""",
+        f"""SELECT p.id FROM passes p
+            WHERE {OWN_OR_SHARED} AND (p.closed_reason IS NULL OR p.next_due_kind IN ('LOT_EXPIRE', 'WARN'))
+            ORDER BY p.id FOR NO KEY UPDATE""",
         client_id,
     )
     return await load_passes(connection, [row["id"] for row in rows])

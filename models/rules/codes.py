@@ -152,7 +152,7 @@ class Code(Enum):
         "The pass can be shared with {limit} members at most, and is.",
         "Remove one of them with removeShare first.",
     )
-    SHARE_NOT_PENDING = ("The share does not wait for approval: it is {state}.", "Nothing needs to be done.")
+    SHARE_NOT_PENDING = ("The share does not wait for approval.", "Nothing needs to be done.")
     SHARE_ENDED = ("The pass is no longer shared with the client.", "Nothing needs to be done.")
     TRANSFER_NOT_ALLOWED = ("This pass cannot be transferred: {sentence}", "Ask the studio.")
     TRANSFER_TO_ONESELF = ("The pass belongs to this client already.", "Name another client.")

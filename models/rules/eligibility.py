@@ -1,6 +1,6 @@
 """May this pass pay for this visit? All reasons against it, or the lot that pays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from models.rules.codes import Code, Reason, because
 from models.rules.facts import LotFacts, PassFacts, VisitFacts, covering_instant, with_provisional_start
 from models.rules.hours import hours_on, open_at
 from models.rules.restrictions import reached, why_reached
+from models.rules.sharing import person_of, refusals
 from models.rules.status import RetryPolicy, ended, standing_at
 from models.rules.values import LotKind, PassKind, Standing
 
@@ -24,13 +25,17 @@ _LOT_RANK = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for one pass and one visit. `quantity` is in the lot's unit; 0 on a day already claimed."""
+    """The answer for one pass and one visit. `quantity` is in the lot's unit; 0 on a day already claimed.
+
+    `shared` says that the pass is another client's, who shares it with the visitor.
+    """
 
     pass_id: UUID
     lot: LotFacts | None = None
     quantity: int = 0
     ends_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
+    shared: bool = False
 
     @property
     def pays(self) -> bool:
@@ -55,16 +60,15 @@ def decide(
         reasons += [why_reached(state) for state in reached(facts, started, visit)]
     if reasons:
         return Decision(facts.id, reasons=tuple(reasons))
+    shared = visit.client_id != facts.client_id
     if not facts.kind.metered:
         window = next((window for window in started.windows if window.covers(covered)), None)
-        return Decision(facts.id, ends_at=window.ends_at if window else None)
-    return _from_lots(started, visit, covered, now)
+        return Decision(facts.id, ends_at=window.ends_at if window else None, shared=shared)
+    return replace(_from_lots(started, visit, covered, now), shared=shared)
 
 
 def _standing(facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: datetime) -> list[Reason]:
-    reasons = []
-    if visit.client_id != facts.client_id:
-        reasons.append(because(Code.NOT_SHARED_WITH_CLIENT))
+    reasons = refusals(facts, visit)
     if facts.closed_reason is not None and facts.closed_reason.by_hand:
         reasons.append(because(Code[f"PASS_{facts.closed_reason}"]))
     if standing_at(facts.overdue, policy, now) is not Standing.CURRENT:
@@ -127,7 +131,14 @@ def _other_visits_still_inside(started: PassFacts) -> list[Reason]:
 
 def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: datetime) -> Decision:
     if facts.kind is PassKind.DAY:
-        same_day = [c for c in facts.claims if c.day == visit.day and c.location_id == visit.location_id]
+        person = person_of(facts, visit)
+        same_day = [
+            claim
+            for claim in facts.claims
+            if claim.day == visit.day
+            and claim.location_id == visit.location_id
+            and person_of(facts, claim) == person
+        ]
         if same_day:
             lot = next(lot for lot in facts.lots if lot.id == same_day[0].lot_id)
             return Decision(facts.id, lot, 0, lot.window.ends_at)

@@ -34,6 +34,8 @@ class VisitFacts:
     booked_at: datetime
     day: date
     zone: str = "UTC"
+    guest_name: str | None = None
+    """Whom the client brings, where the visit is that guest's and not the client's own."""
 
     @property
     def minutes(self) -> int:
@@ -78,6 +80,15 @@ class ClaimFacts:
     service_id: UUID | None = None
     category: ServiceCategory | None = None
     client_id: UUID | None = None
+    guest_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A client with whom a pass is shared. `visits_max` is their own cap a period; None is what the terms say."""
+
+    client_id: UUID
+    visits_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ class PassFacts:
     """True where the last unit went to a visit that was old and unpaid, and the terms let none trigger a renewal."""
     week_start: int = 1
     """The ISO weekday on which the business's week begins."""
+    members: tuple[Member, ...] = ()
 
     @property
     def kind(self) -> PassKind:

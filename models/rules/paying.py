@@ -71,11 +71,12 @@ def first_in_order(
 def pass_order(facts: PassFacts, decision: Decision, preset: AllocationPreset) -> tuple[object, ...]:
     """The business's order. DEFAULT: promotional lots, then passes that count nothing (or whose day is already
     claimed), then the earliest end, rollover before regular, the narrowest access, priority (higher first), the
-    oldest sale.
+    oldest sale. In any order, units of a pass that another client shares come after all of the visitor's own passes.
     """
     lot = decision.lot
     lot_rank = lot_order(lot) if lot else (True, True, 0.0, 0, facts.id)
     ends_at = decision.ends_at
+    others_units = decision.shared and decision.quantity > 0
     default = (
         not (lot and lot.kind is LotKind.PROMOTION),
         decision.quantity > 0,
@@ -87,7 +88,9 @@ def pass_order(facts: PassFacts, decision: Decision, preset: AllocationPreset) -
         facts.sold_at,
         facts.id,
     )
-    return (-facts.terms.priority, *default) if preset is AllocationPreset.PRIORITY_FIRST else default
+    if preset is AllocationPreset.PRIORITY_FIRST:
+        return (others_units, -facts.terms.priority, *default)
+    return (others_units, *default)
 
 
 def _breadth(facts: PassFacts) -> int:
@@ -114,6 +117,7 @@ def after_claim(facts: PassFacts, visit: VisitFacts, decision: Decision) -> Pass
         service_id=visit.service_id,
         category=visit.category,
         client_id=visit.client_id,
+        guest_name=visit.guest_name,
     )
     lots = tuple(_spend(lot, decision) for lot in facts.lots)
     return replace(facts, claims=(*facts.claims, claim), lots=lots)

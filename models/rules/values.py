@@ -287,6 +287,14 @@ class Standing(StrEnum):
     RELEASED = "RELEASED"
 
 
+class ShareState(StrEnum):
+    """How far the sharing of a pass with a member of the household is."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    REMOVED = "REMOVED"
+
+
 class DueKind(StrEnum):
     """What a pass will do by itself next."""
 
@@ -343,6 +351,15 @@ class OrderPurpose(StrEnum):
     RENEWAL = "RENEWAL"
     CONVERSION = "CONVERSION"
     FEE = "FEE"
+    PACKAGE = "PACKAGE"
+
+
+class PackageItemKind(StrEnum):
+    """What one line of a package is."""
+
+    PASS = "PASS"
+    GOODS = "GOODS"
+    CREDIT = "CREDIT"
     PACKAGE = "PACKAGE"
 
 

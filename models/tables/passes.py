@@ -13,7 +13,7 @@ from sqlalchemy import (
 from sqlalchemy import (
     text as sql,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
 from models.rules.values import (
     AfterExpiration,
@@ -52,6 +52,11 @@ passes = tenant_table(
     text("conversion_unused", optional=True),
     ident("predecessor_pass_id", optional=True),
     Column("predecessor_period", Integer),
+    # The pass of another client whose units it was given.
+    ident("transferred_from_pass_id", optional=True),
+    # The sold package it is a part of, and the terms it keeps in place of its version's.
+    ident("package_sale_id", optional=True),
+    Column("terms_override", JSONB),
     # A charge that failed.
     instant("overdue_since", optional=True),
     Column("charge_attempts", Integer, nullable=False),
@@ -80,6 +85,7 @@ passes = tenant_table(
             "purchase_option_versions.version",
         ],
     ),
+    belongs_to("package_sales", "package_sale_id"),
     UniqueConstraint("business_id", "predecessor_pass_id", "predecessor_period"),
     one_of("kind", PassKind),
     one_of("channel", SaleChannel),
@@ -94,9 +100,16 @@ passes = tenant_table(
     CheckConstraint("(overdue_since IS NULL) = (charge_attempts = 0)", name="overdue_has_attempts"),
     CheckConstraint("starts_at <= ends_at", name="ends_after_start"),
     CheckConstraint("renewals_done >= 0", name="renewals_not_negative"),
+    CheckConstraint("(package_sale_id IS NULL) = (terms_override IS NULL)", name="part_keeps_its_share"),
     CheckConstraint("(conversion_option_id IS NULL) = (conversion_unused IS NULL)", name="conversion_whole"),
 )
 
+Index(
+    "ix_passes_package_sale",
+    passes.c.business_id,
+    passes.c.package_sale_id,
+    postgresql_where=sql("package_sale_id IS NOT NULL"),
+)
 Index("ix_passes_client", passes.c.business_id, passes.c.client_id, passes.c.id)
 Index(
     "ix_passes_due",

@@ -1,11 +1,14 @@
 """Visits, the claims that pay for them, and the days a DAY pass has claimed."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Text
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.rules.values import Account, OutcomeEffect, VisitState
 from models.tables.base import amount, belongs_to, ident, instant, one_of, tenant_table, text
+
+SAME_VISIT = ("uq_visits_same_visit", "uq_visits_same_guest")
+"""The keys that keep a person from being booked twice for the same thing."""
 
 visits = tenant_table(
     "visits",
@@ -22,12 +25,15 @@ visits = tenant_table(
     text("note", optional=True),
     # Booked to be paid by whichever pass may, so that one that comes to may pay for it without being asked.
     Column("auto_pay", Boolean, nullable=False, server_default=sql("false")),
+    # Whom the client brings, where the visit is that guest's.
+    text("guest_name", optional=True),
     belongs_to("clients", "client_id"),
     belongs_to("services", "service_id"),
     belongs_to("locations", "location_id"),
     belongs_to("passes", "pass_id"),
     one_of("state", VisitState),
     CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+    CheckConstraint("char_length(guest_name) BETWEEN 1 AND 200", name="guest_name_length"),
 )
 
 Index("ix_visits_client", visits.c.business_id, visits.c.client_id, visits.c.starts_at, visits.c.id)
@@ -41,7 +47,18 @@ Index(
     visits.c.location_id,
     visits.c.starts_at,
     unique=True,
-    postgresql_where=sql("state IN ('BOOKED', 'ATTENDED', 'NO_SHOW')"),
+    postgresql_where=sql("state IN ('BOOKED', 'ATTENDED', 'NO_SHOW') AND guest_name IS NULL"),
+)
+Index(
+    "uq_visits_same_guest",
+    visits.c.business_id,
+    visits.c.client_id,
+    visits.c.service_id,
+    visits.c.location_id,
+    visits.c.starts_at,
+    visits.c.guest_name,
+    unique=True,
+    postgresql_where=sql("state IN ('BOOKED', 'ATTENDED', 'NO_SHOW') AND guest_name IS NOT NULL"),
 )
 Index(
     "uq_visits_external_ref",
@@ -65,6 +82,8 @@ claimed_days = tenant_table(
     ident("location_id"),
     Column("day", Date, nullable=False),
     text("account"),
+    # Whose day it is: nothing for the owner of the pass, a member's id, or a guest's name.
+    Column("person", Text, nullable=False, server_default=sql("''")),
     belongs_to("lots", "lot_id"),
     one_of("account", Account),
 )
@@ -75,6 +94,7 @@ Index(
     claimed_days.c.pass_id,
     claimed_days.c.location_id,
     claimed_days.c.day,
+    claimed_days.c.person,
     unique=True,
     postgresql_where=sql("account <> 'AVAILABLE'"),
 )

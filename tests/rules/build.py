@@ -102,7 +102,15 @@ def visit_of(starts_at: datetime, number: int = 500, minutes: int = 60, **change
 def claim_of(visit: VisitFacts, lot: LotFacts | None = None, *, consumed: bool = False) -> ClaimFacts:
     """The claim that ties the visit to a pass."""
     return ClaimFacts(
-        visit.id, lot.id if lot else None, visit.location_id, visit.starts_at, visit.booked_at, visit.day, consumed
+        visit.id,
+        lot.id if lot else None,
+        visit.location_id,
+        visit.starts_at,
+        visit.booked_at,
+        visit.day,
+        consumed,
+        client_id=visit.client_id,
+        guest_name=visit.guest_name,
     )
 
 
