@@ -75,7 +75,7 @@ async def place_closure(tx: Tx, command: PlaceClosure) -> Changed:
             "placed_at": tx.now,
         },
     )
-    days = {"firstDay": command.first_day, "lastDay": command.last_day}
+    days: dict[str, Any] = {"firstDay": command.first_day, "lastDay": command.last_day}
     await tx.event("closure.placed", closure=closure_id, location=command.location_id, **days)
     return await spread(tx, await locked_closure(tx, closure_id))
 

@@ -63,7 +63,7 @@ async def write_hold(tx: Tx, facts: PassFacts, new: NewHold, inside: Sequence[UU
             "order_id": new.order_id,
         },
     )
-    more = {} if new.cause is None else {"cause": new.cause}
+    more: dict[str, Any] = {} if new.cause is None else {"cause": new.cause}
     more |= {"overrides": True} if new.overrides else {}
     await tx.event("hold.placed", pass_id=facts.id, hold=hold_id, firstDay=new.first_day, lastDay=new.last_day, **more)
     if inside is None:

@@ -137,7 +137,7 @@ def _of_the_first_instant(rows: Sequence[asyncpg.Record]) -> list[tuple[UUID, da
 async def open_payments(
     sweeper: asyncpg.Connection, before: datetime, limit: int, after: OpenPayment | None = None
 ) -> list[OpenPayment]:
-    """Return charges and refunds intended before `before` and not settled, the oldest first, behind `after` if given."""
+    """Return charges and refunds intended before `before` and not settled, oldest first, behind `after` if given."""
     rows = await sweeper.fetch(
         """SELECT * FROM (
                SELECT business_id, id, intended_at, false AS refund FROM payments

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -184,14 +183,16 @@ async def claims_of(reader: asyncpg.Connection, visit_ids: Sequence[UUID]) -> di
     return {row["visit_id"]: _claim(row) for row in rows}
 
 
+def _values(passed_over: dict[str, Any]) -> list[dict[str, Any]]:
+    # Claims of an earlier version kept the codes alone.
+    return passed_over.get("values") or [{} for _ in passed_over["codes"]]
+
+
 def _claim(row: Any) -> ClaimRow:
     passed_over = (
         PassedOver(
             UUID(each["passId"]),
-            tuple(
-                because(Code[name], **values)
-                for name, values in zip_longest(each["codes"], each.get("values", ()), fillvalue={})
-            ),
+            tuple(because(Code[name], **values) for name, values in zip(each["codes"], _values(each), strict=True)),
         )
         for each in row["reason"]["passedOver"]
     )

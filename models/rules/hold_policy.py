@@ -62,7 +62,7 @@ def against(
     left = freezes_left(policy, holds)
     if left == 0:
         used = sum(map(_counts, holds))
-        found.append(("passId", because(Code.HOLDS_USED_UP, limit=policy.count_max, used=used, remaining=0)))
+        found.append(("passId", because(Code.HOLDS_USED_UP, limit=policy.count_max, used=used)))
     if policy.reasons is not None and asked.reason not in policy.reasons:
         found.append(("reason", because(Code.HOLD_REASON_NOT_LISTED, reasons=", ".join(policy.reasons))))
     return found + _length(policy, holds, asked)
@@ -120,7 +120,7 @@ def allowance(policy: HoldPolicy, holds: Sequence[HoldFacts], today: date, *, al
         why.append(because(Code.HOLD_BY_STUDIO_ONLY))
     if freezes == 0:
         used = sum(map(_counts, holds))
-        why.append(because(Code.HOLDS_USED_UP, limit=policy.count_max, used=used, remaining=0))
+        why.append(because(Code.HOLDS_USED_UP, limit=policy.count_max, used=used))
     if days is not None and days < (policy.days_min or 1):
         used = _busiest(holds, earliest, 0)
         why.append(because(Code.HOLD_DAYS_USED_UP, limit=limit, used=used, remaining=days))

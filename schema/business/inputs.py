@@ -38,7 +38,8 @@ class SetPoliciesInput(Given):
         default=None, description="Whether a disputed charge blocks the passes it bought."
     )
     freeze_on_failed_charge: bool | None = strawberry.field(
-        default=None, description="Whether a charge that failed for good freezes a pass that still runs until it is paid."
+        default=None,
+        description="Whether a charge that failed for good freezes a pass that still runs until it is paid.",
     )
 
     def command(self) -> SetPolicies:

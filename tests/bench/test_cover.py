@@ -7,6 +7,7 @@ is measured is processor time.
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from statistics import quantiles
 from time import process_time
@@ -64,8 +65,8 @@ def test_sixty_visits_and_twelve_passes(name: str) -> None:
     sums = Sums()
     for request in requests:
         sums.add(request, allocate_jointly(request))
-    together = quantiles([_milliseconds(lambda r=request: allocate_jointly(r)) for request in requests], n=20)
-    in_turn = quantiles([_milliseconds(lambda r=request: in_order(r)) for request in requests], n=20)
+    together = quantiles([_milliseconds(partial(allocate_jointly, request)) for request in requests], n=20)
+    in_turn = quantiles([_milliseconds(partial(in_order, request)) for request in requests], n=20)
     sys.stdout.write(
         f"\n60 x 12 {name}: p50 {together[9]:.1f} ms, p95 {together[18]:.1f} ms"
         f" ({together[9] / in_turn[9]:.1f} x one after another);"

@@ -80,8 +80,8 @@ _CONSTANT = {
     "{ passes(first: 100) { nodes { purchaseOption { purchaseOption { id } } successor { id } predecessor { id } "
     "plannedConversion { target { id } } } } }": 3,
     "{ passes(first: 100) { nodes { ledger(first: 3) { totalCount nodes { quantity lot { kind } visit { day } "
-    "operation { verb } } } visits(first: 2) { nodes { claim { explanation pass { id } lot { id } passedOver { pass { id } } } } } "
-    "} } }": 9,
+    "operation { verb } } } visits(first: 2) { nodes { claim { explanation pass { id } lot { id } "
+    "passedOver { pass { id } } } } } } } }": 9,
     '{ passes(first: 100) { nodes { balanceAsOf(instant: "2026-02-01T00:00:00Z") { available } } } }': 2,
     "{ visits(first: 100) { nodes { id service { name } location { name } client { name } pass { status } "
     "claim { chosenBy } } } }": 4,

@@ -6,7 +6,7 @@ import structlog.testing
 
 from models.clock import FixedClock
 from models.errors import Refused
-from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout
+from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout, RefundRequest, RefundResult
 from models.operations.sell_pass import SellPass, sell_pass
 from models.rules.values import PaymentMethod, TestCard
 from tests.chaos.house import RENEWING, House
@@ -28,6 +28,13 @@ class Silent:
         self.asked.append(request.key)
         if self.answers:
             return ChargeResult(captured=True)
+        raise GatewayTimeout(request.key)
+
+    async def refund(self, request: RefundRequest) -> RefundResult:
+        """Note that it was asked."""
+        self.asked.append(request.key)
+        if self.answers:
+            return RefundResult(refunded=True)
         raise GatewayTimeout(request.key)
 
 
