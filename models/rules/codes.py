@@ -244,6 +244,15 @@ class Code(Enum):
         "These options would convert into one another without end: {circle}.",
         "Let one of them expire or renew, or convert it into an option outside the circle.",
     )
+    PACKAGE_CIRCLE = (
+        "A package cannot contain itself: {circle}.",
+        "Take one of these packages out of the other.",
+    )
+    PACKAGE_TOO_LARGE = (
+        "The package comes to {count} passes and items, and {limit} are the most.",
+        "Sell it as several packages.",
+    )
+    PACKAGE_ARCHIVED = ("The package is archived and no longer sold.", "Sell another package.")
     CARRY_IMPOSSIBLE = (
         "Unused visits cannot be carried to an option that does not count the same unit.",
         "Choose FORFEIT or CREDIT.",

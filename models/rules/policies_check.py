@@ -17,7 +17,7 @@ from models.rules.found import (
     not_empty,
     tags,
 )
-from models.rules.policies import HoldPolicy, OpenHours, Restriction
+from models.rules.policies import HoldPolicy, Offer, OpenHours, Restriction
 from models.rules.terms import Access, Terms
 from models.rules.values import RefundBasis, ServiceCategory
 
@@ -33,7 +33,7 @@ def policy_problems(terms: Terms) -> Found:
     """Find every contradiction in the parts that restrict, offer, hold, share and refund."""
     yield from _hours(terms.access.hours)
     yield from _restrictions(terms.restrictions)
-    yield from _offer(terms)
+    yield from offer_problems(terms.offer)
     yield from _hold_policy(terms)
     yield from _sharing(terms)
     yield from _refund(terms)
@@ -100,8 +100,8 @@ def _restrictions(restrictions: tuple[Restriction, ...]) -> Found:
         known.add(scope)
 
 
-def _offer(terms: Terms) -> Found:
-    offer = terms.offer
+def offer_problems(offer: Offer) -> Found:
+    """Find every contradiction in who may buy, and how."""
     yield from in_range(offer.inactive_months, 1, 120, "offer", "inactiveMonths")
     yield from in_range(offer.per_client_max, 1, 1_000, "offer", "perClientMax")
     yield from not_empty(offer.client_types, "Nobody is of no type; leave it out to sell to anyone.", *_TYPES)

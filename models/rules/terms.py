@@ -1,5 +1,6 @@
 """The terms of a purchase option version: what was sold, frozen. Its JSON form in the store is `codec.to_json`'s."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -137,3 +138,8 @@ def terms_from_json(stored: dict[str, Any]) -> Terms:
     """Rebuild the terms from `terms_to_json`'s form. A version sold before a term existed has that term's default."""
     terms: Terms = from_json(Terms, stored)
     return terms
+
+
+def terms_with(terms: Terms, override: Mapping[str, Any]) -> Terms:
+    """Return the terms with those in `override`, in their JSON form, in the place of their own."""
+    return terms_from_json({**terms_to_json(terms), **override})

@@ -100,7 +100,7 @@ passes = tenant_table(
     CheckConstraint("(overdue_since IS NULL) = (charge_attempts = 0)", name="overdue_has_attempts"),
     CheckConstraint("starts_at <= ends_at", name="ends_after_start"),
     CheckConstraint("renewals_done >= 0", name="renewals_not_negative"),
-    CheckConstraint("(package_sale_id IS NULL) = (terms_override IS NULL)", name="part_keeps_its_share"),
+    CheckConstraint("package_sale_id IS NULL OR terms_override IS NOT NULL", name="part_keeps_its_share"),
     CheckConstraint("(conversion_option_id IS NULL) = (conversion_unused IS NULL)", name="conversion_whole"),
 )
 

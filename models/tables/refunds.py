@@ -10,6 +10,8 @@ refunds = tenant_table(
     "refunds",
     ident("pass_id"),
     ident("client_id"),
+    # Goods or credit of the package that the pass is a part of, where it is these that are paid back.
+    ident("package_item_id", optional=True),
     ident("order_id", optional=True),
     # The captured payment that is paid back; credit has none.
     ident("payment_id", optional=True),
@@ -26,6 +28,7 @@ refunds = tenant_table(
     instant("settled_at", optional=True),
     belongs_to("passes", "pass_id"),
     belongs_to("clients", "client_id"),
+    belongs_to("package_items", "package_item_id"),
     belongs_to("orders", "order_id"),
     belongs_to("payments", "payment_id"),
     UniqueConstraint("business_id", "gateway_key"),
