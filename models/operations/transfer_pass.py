@@ -82,7 +82,7 @@ async def transfer_pass(tx: Tx, command: TransferPass) -> Changed:
         await tx.update(passes, facts.id, closed_reason=ClosedReason.TRANSFERRED, closed_at=tx.now, **NOTHING_OVERDUE)
     made = await _open(tx, left, command.to_client_id, parcel)
     units = sum(quantity for _, quantity, _ in parcel.units)
-    told = {"units": units, "whole": command.units is None, "reason": reason}
+    told: dict[str, Any] = {"units": units, "whole": command.units is None, "reason": reason}
     await tx.event("pass.transferred", pass_id=facts.id, to=made, **told)
     await tx.event("pass.received", pass_id=made, transferredFrom=facts.id, units=units)
     await refresh(tx, [facts.id, made])
@@ -158,7 +158,9 @@ async def _open(tx: Tx, old: PassFacts, client_id: UUID, parcel: _Parcel) -> UUI
             "last_attempt_at": None,
             "hard_declined": False,
             "paused": False,
-        },
+        }
+        # A part of a package takes along what the package made of its terms.
+        | ({"terms_override": row["terms_override"]} if row["terms_override"] else {}),
     )
     await _write_periods(tx, old, made, parcel)
     await _write_lots(tx, old, made, parcel)
