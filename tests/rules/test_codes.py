@@ -84,7 +84,7 @@ def test_whoever_raises_a_code_fills_the_names_of_its_sentence() -> None:
 
 def test_the_search_for_calls_finds_the_rules_own() -> None:
     found = {code for where, code, _ in calls() if where.startswith("models/rules/eligibility.py")}
-    assert {Code.NOT_STARTED, Code.EXPIRED, Code.NO_SESSIONS_LEFT, Code.NOT_SHARED_WITH_CLIENT} <= found
+    assert {Code.NOT_STARTED, Code.EXPIRED, Code.NO_SESSIONS_LEFT} <= found
 
 
 def test_a_value_with_braces_is_text_and_not_a_template() -> None:
