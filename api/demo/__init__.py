@@ -4,6 +4,7 @@ from rich.console import Console
 
 from api.demo.client import Client
 from api.demo.proof import prove
+from api.demo.scenes import Scenes
 from api.demo.story import Year
 
 __all__ = ["play"]
@@ -16,6 +17,8 @@ def play(api_url: str, key: str, console: Console) -> bool:
         DemoError: the API refused something the story needs, in the API's own words.
     """
     with Client(api_url, key) as client:
-        figures = Year(client, console).play()
+        year = Year(client, console)
+        figures = year.play()
         console.print(figures.table())
+        Scenes(client, console, year.studio).play()
         return prove(client, console, figures)

@@ -23,6 +23,8 @@ class Studio:
 def open_studio(client: Client) -> Studio:
     """Create the studio through the API."""
     studio = Studio()
+    # The desk of this story writes down on Sundays who came.
+    client.do("setPolicies", "business { name }", resolveAfterHours=200)
     studio.hall = client.do("createLocation", "location { id }", name="Canal hall")["location"]["id"]
     for name, category in (("Yoga", "CLASS"), ("Swimming", "GYM_VISIT"), ("Studio hire", "ASSET")):
         payload = client.do("createService", "service { id }", name=name, category=category)

@@ -25,7 +25,7 @@ class Year:
         self._console = console
         self._figures = Figures()
         self._passes: dict[str, str] = {}
-        self._studio = Studio()
+        self.studio = Studio()
         self._holds: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
         self._standing = "CURRENT"
@@ -36,7 +36,7 @@ class Year:
         business = self._client.ask("{ business { name now hasTestClock } }")["business"]
         today = datetime.fromisoformat(business["now"]).astimezone(PARIS).date()
         monday = today + timedelta(days=-today.weekday() % 7)
-        self._studio = open_studio(self._client)
+        self.studio = open_studio(self._client)
         self._say(monday, f"{business['name']} opens, with its own clock. Six clients, seven options on sale.")
         self._advance(monday, time(8))
         for week in range(WEEKS):
@@ -98,8 +98,8 @@ class Year:
         payload = self._client.do(
             "sellPass",
             f"{_PASS} chargedMinor",
-            clientId=self._studio.clients[name],
-            purchaseOptionId=self._studio.options[option],
+            clientId=self.studio.clients[name],
+            purchaseOptionId=self.studio.options[option],
             payment=GOOD_CARD,
         )
         self._passes[name] = payload["pass"]["id"]
@@ -118,8 +118,8 @@ class Year:
             ends = starts + timedelta(minutes=minutes)
             wanted.append(
                 {
-                    "serviceId": self._studio.services[service],
-                    "locationId": self._studio.hall,
+                    "serviceId": self.studio.services[service],
+                    "locationId": self.studio.hall,
                     "startsAt": starts.isoformat(),
                     "endsAt": ends.isoformat(),
                 }
@@ -127,7 +127,7 @@ class Year:
         payload = self._client.do(
             "bookVisits",
             "visits { id startsAt } unpaid { visit { id } refusals { reasons { code message } } }",
-            clientId=self._studio.clients[name],
+            clientId=self.studio.clients[name],
             visits=wanted,
         )
         self._figures.booked += len(payload["visits"])
@@ -182,7 +182,7 @@ class Year:
     def _pay_old_visits(self, name: str, day: date) -> None:
         found = self._client.ask(
             "query ($id: ID!) { visits(clientId: $id, unpaid: true, first: 100) { edges { node { id state } } } }",
-            id=self._studio.clients[name],
+            id=self.studio.clients[name],
         )
         states = ("BOOKED", "ATTENDED", "NO_SHOW")
         ids = [e["node"]["id"] for e in found["visits"]["edges"] if e["node"]["state"] in states]
@@ -228,7 +228,7 @@ class Year:
         """The client's pass that is not over; a conversion has made a new one meanwhile."""
         found = self._client.ask(
             "query ($id: ID!) { passes(clientId: $id, first: 20) { edges { node { id closedReason } } } }",
-            id=self._studio.clients[name],
+            id=self.studio.clients[name],
         )
         return next(str(e["node"]["id"]) for e in found["passes"]["edges"] if e["node"]["closedReason"] is None)
 
