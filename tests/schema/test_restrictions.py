@@ -87,7 +87,7 @@ async def test_the_reason_why_not_says_which_restriction_and_until_when(studio: 
         {
             "code": "RESTRICTION_REACHED",
             "message": "Visits to all services are limited to 1 in the day from 2026-02-01 to 2026-02-01, "
-            "and 1 are taken.",
+            "with 1 taken already.",
             "remedy": "Book on or after 2026-02-02, cancel a booked visit, or pay with another pass.",
         }
     ]
