@@ -4,17 +4,27 @@ The client's row is locked first and then their household's, so that what either
 change of a household locks two clients, or a household before a client, so none of them waits for another in a ring.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from models.errors import Problem, Refused, refuse
 from models.operations.base import Tx
+from models.operations.packages import Assembled
 from models.queries.catalogue import OptionVersion
 from models.queries.offers import buyer, link_code
+from models.queries.packages import PackageRow
+from models.queries.packages import link_code as package_link_code
 from models.rules.codes import Code
 from models.rules.offers import Sale, offer_refusals
 from models.rules.policies import Offer
 from models.rules.values import Role, SaleChannel
 
+_PACKAGE_PATHS = {
+    Code.ONLY_IN_PACKAGE: ("packageId",),
+    Code.CHANNEL_NOT_OFFERED: ("channel",),
+    Code.LINK_CODE_WRONG: ("directLinkCode",),
+}
 _PATHS = {
     Code.ONLY_IN_PACKAGE: ("purchaseOptionId",),
     Code.CHANNEL_NOT_OFFERED: ("channel",),
@@ -52,6 +62,46 @@ async def check_offer(tx: Tx, option: OptionVersion, client_id: UUID, sale: Sale
     reasons = offer_refusals(offer, facts, sale, code)
     if reasons:
         raise Refused(*(Problem(reason, _PATHS.get(reason.code, ("clientId",))) for reason in reasons))
+
+
+async def check_package_offers(
+    tx: Tx,
+    package: PackageRow,
+    rows: Mapping[UUID, PackageRow],
+    assembled: Assembled,
+    client_id: UUID,
+    sale: Sale,
+) -> None:
+    """Refuse the sale of a package that its own offer, or that of anything in it, does not allow, every reason at once.
+
+    The package answers for the channel; who may buy, and how often, counts for each part. What the package holds
+    several times counts as often, and nothing in it makes its client one who has bought before. `rows` are the
+    package and those inside it. Errors as for `check_offer`.
+    """
+    inside = Sale(sale.channel, in_package=True)
+    wanted: list[tuple[UUID, Offer, Sale]] = [(package.id, package.current_version.terms.offer, sale)]
+    wanted += [(row.id, row.current_version.terms.offer, inside) for row in rows.values() if row.id != package.id]
+    wanted += [(part.option_id, assembled.options[part.option_id].terms.offer, inside) for part in assembled.parts]
+    by_link = sale.channel is SaleChannel.DIRECT_LINK
+    if all(offer == Offer() for _, offer, _ in wanted) and not by_link:
+        return
+    household = await lock_client(tx, client_id)
+    if household is not None and any(offer.once_per_household for _, offer, _ in wanted):
+        await lock_household(tx, household)
+    who = await buyer(tx.raw, client_id)
+    code = await package_link_code(tx.raw, package.id) if by_link else ""
+    found: list[Problem] = []
+    taken: dict[UUID, int] = {}
+    for thing_id, offer, way in wanted:
+        facts = who.facts(thing_id, tx.today, tx.business.zone)
+        facts = replace(facts, own=facts.own + taken.get(thing_id, 0))
+        taken[thing_id] = taken.get(thing_id, 0) + 1
+        for reason in offer_refusals(offer, facts, way, code):
+            problem = Problem(reason, _PACKAGE_PATHS.get(reason.code, ("clientId",)))
+            if problem not in found:
+                found.append(problem)
+    if found:
+        raise Refused(*found)
 
 
 async def lock_client(tx: Tx, client_id: UUID) -> UUID | None:

@@ -52,6 +52,15 @@ class RefundPass:
     destination: RefundDestination = RefundDestination.ORIGINAL
 
 
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """What is paid back: a pass, or with `item_id` goods or credit of the package that the pass is a part of."""
+
+    pass_id: UUID
+    client_id: UUID
+    item_id: UUID | None = None
+
+
 async def refund_pass(tx: Tx, command: RefundPass) -> Changed:
     """Take the units, intend to pay back, and close a pass that is refunded whole; its visits ahead become unpaid.
 
@@ -79,7 +88,7 @@ async def refund_pass(tx: Tx, command: RefundPass) -> Changed:
         raise refuse(Code.OVER_REFUND, "amountMinor", limit=limit)
     if not whole and not units and not amount:
         raise refuse(Code.NOTHING_TO_DO, "amountMinor", sentence="neither units nor money would move.")
-    made = await _pay_back(tx, facts, paid, amount, command.destination, reason)
+    made = await pay_back(tx, Refunded(facts.id, facts.client_id), paid, amount, command.destination, reason)
     if whole:
         changes = {"closed_reason": ClosedReason.REFUNDED, "closed_at": tx.now, **NOTHING_OVERDUE}
         await tx.update(passes, facts.id, **changes)
@@ -138,10 +147,10 @@ async def _at_drop_in_price(tx: Tx, facts: PassFacts) -> int:
     return quote_drop_in([Part(row["price_minor"], int(row["used"])) for row in rows], price)
 
 
-async def _pay_back(
-    tx: Tx, facts: PassFacts, paid: list[Source], amount: int, destination: RefundDestination, reason: str
+async def pay_back(
+    tx: Tx, what: Refunded, paid: list[Source], amount: int, destination: RefundDestination, reason: str
 ) -> list[UUID]:
-    """Write what goes back by which payment, and what as credit."""
+    """Write what goes back by which payment, and what as credit; the caller has seen that it can."""
     made = []
     for source in paid:
         money = min(amount, source.money_minor) if destination is RefundDestination.ORIGINAL else 0
@@ -152,23 +161,24 @@ async def _pay_back(
         to_credit = min(amount, creditable)
         amount -= to_credit
         if money:
-            made.append(await _write(tx, facts, source, money, RefundDestination.ORIGINAL, reason))
+            made.append(await _write(tx, what, source, money, RefundDestination.ORIGINAL, reason))
             tx.refunds.append(made[-1])
         if to_credit:
-            made.append(await _write(tx, facts, source, to_credit, RefundDestination.CREDIT, reason))
-            await give_credit(tx, facts.client_id, to_credit, order_id=source.order_id, pass_id=facts.id)
+            made.append(await _write(tx, what, source, to_credit, RefundDestination.CREDIT, reason))
+            await give_credit(tx, what.client_id, to_credit, order_id=source.order_id, pass_id=what.pass_id)
     return made
 
 
 async def _write(
-    tx: Tx, facts: PassFacts, source: Source, amount: int, destination: RefundDestination, reason: str
+    tx: Tx, what: Refunded, source: Source, amount: int, destination: RefundDestination, reason: str
 ) -> UUID:
     refund_id = new_id()
     to_gateway = destination is RefundDestination.ORIGINAL
     row = {
         "id": refund_id,
-        "pass_id": facts.id,
-        "client_id": facts.client_id,
+        "pass_id": what.pass_id,
+        "client_id": what.client_id,
+        "package_item_id": what.item_id,
         "order_id": source.order_id,
         "payment_id": source.payment_id if to_gateway else None,
         "destination": destination,

@@ -1,6 +1,6 @@
 """Renew a pass: by hand, or by itself when it is due. Exactly one grant and one capture per pass and period."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,11 @@ from models.operations.failed_charge import (
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.lapse import lapse_lots
 from models.operations.pass_guards import locked_pass, require_not_gone, require_settled
+from models.operations.projected_claims import fail_projections
+from models.operations.projecting import pay_projections
 from models.operations.refresh import refresh
 from models.operations.sell_pass import checked_payment
+from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import join_closures
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
@@ -23,7 +26,7 @@ from models.rules.codes import Code, because
 from models.rules.facts import PassFacts
 from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
 from models.rules.status import ended, retry_at, standing_at, used_up
-from models.rules.values import OrderPurpose, PaymentMethod, Role, Standing, TestCard, ValidityRule
+from models.rules.values import ClosedReason, OrderPurpose, PaymentMethod, Role, Standing, TestCard, ValidityRule
 from models.tables.passes import passes, successions
 
 NOTHING_OVERDUE: dict[str, object] = {
@@ -37,30 +40,37 @@ NOTHING_OVERDUE: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class RenewPass:
-    """Renew a pass by hand, ahead of its end or after it."""
+    """Renew a pass by hand, ahead of its end or after it. With `use_credit` the client's credit pays first."""
 
     pass_id: UUID
     payment_method: PaymentMethod | None = None
     test_card: TestCard | None = None
+    use_credit: bool = False
 
 
 async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
-    """Check the renewal and say what is to be charged, at the price of the version sold.
+    """Check the renewal and say what is to be charged: the price of the version sold, or a part's share of its package.
 
     Errors: NOT_FOUND, PASS_CLOSED, PAYMENT_IN_PROGRESS, NOT_RENEWABLE, HAS_SUCCESSOR, PAYMENT_REQUIRED,
     PAYMENT_DECLINED, FORBIDDEN.
     """
     tx.require(*STAFF, Role.CLIENT)
+    # The client comes before the pass, as in every verb that locks both.
+    owner = await tx.raw.fetchval("SELECT client_id FROM passes WHERE id = $1", command.pass_id)
+    credit = await credit_of(tx, owner) if command.use_credit and owner is not None else 0
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     require_settled(facts)
-    _require_renewable(tx, without_failed_charge(facts))
+    require_renewable(tx, facts)
+    credit = min(credit, facts.terms.price_minor)
     stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
     if command.payment_method is None and stored["payment_method"] == PaymentMethod.TEST_CARD:
         payment: Payment | None = stored_payment(stored)
     else:
-        payment = checked_payment(tx, command.payment_method, command.test_card, facts.terms.price_minor)
-    return await _to_pay(tx, facts, payment, automatic=False, on_depletion=_restarts(tx, facts))
+        payment = checked_payment(tx, command.payment_method, command.test_card, facts.terms.price_minor - credit)
+    to_pay = await _to_pay(tx, facts, payment, automatic=False, on_depletion=restarts(tx, facts))
+    await spend(tx, facts.client_id, credit, to_pay.id, facts.id)
+    return replace(to_pay, credit_minor=credit, details={**to_pay.details, SPENT: credit})
 
 
 async def renew_due(tx: Tx, facts: PassFacts) -> ToPay:
@@ -76,7 +86,9 @@ def stored_payment(row: Any) -> Payment:
     return Payment(method, TestCard(row["test_card"]) if row["test_card"] else None, present=False)
 
 
-def _require_renewable(tx: Tx, facts: PassFacts) -> None:
+def require_renewable(tx: Tx, facts: PassFacts) -> None:
+    """Refuse a renewal by hand of a pass that has no next period, or has it. Errors: NOT_RENEWABLE, HAS_SUCCESSOR."""
+    facts = without_failed_charge(facts)
     terms, last = facts.terms, facts.windows[-1]
     limit = terms.renewal.renewals_max
     why = None
@@ -96,7 +108,7 @@ def _require_renewable(tx: Tx, facts: PassFacts) -> None:
         raise refuse(Code.HAS_SUCCESSOR, "passId")
 
 
-def _restarts(tx: Tx, facts: PassFacts) -> bool:
+def restarts(tx: Tx, facts: PassFacts) -> bool:
     """A used-up pass starts its next period now; so does one that lapsed with no renewal owed, or none any more."""
     lapsed = facts.ends_at is not None and facts.ends_at <= tx.now
     if standing_at(facts.overdue, tx.business.policy, tx.now) is Standing.RELEASED:
@@ -171,7 +183,8 @@ async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
     await lapse_lots(tx, (await load_passes(tx.raw, [facts.id]))[facts.id])
     await refresh(tx, [facts.id])
     await join_closures(tx, facts.id)
-    return Changed(passes=[facts.id], figures={"skippedPeriods": period.skipped})
+    paid = await pay_projections(tx, facts.id, revive=facts.closed_reason is not ClosedReason.RELEASED)
+    return Changed(passes=[facts.id], visits=paid, figures={"skippedPeriods": period.skipped})
 
 
 async def renewal_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:
@@ -187,6 +200,8 @@ async def renewal_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) ->
             bought.subject_pass_id,
         )
     await tx.event("payment.declined", pass_id=bought.subject_pass_id, detail=detail, hard=hard)
+    if bought.details["automatic"]:
+        await fail_projections(tx, bought.subject_pass_id)
     facts = (await refresh(tx, [bought.subject_pass_id]))[bought.subject_pass_id]
     if bought.details["automatic"] and facts.overdue and retry_at(facts.overdue, tx.business.policy) is None:
         await freeze_for_failed_charge(tx, facts)

@@ -1,5 +1,6 @@
 """Sell a pass to a client."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from models.operations.cover_more import cover_more, passes_to_ask
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.offers import check_offer, checked_channel
 from models.operations.refresh import refresh
+from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import join_closures
 from models.queries.catalogue import OptionVersion, option_terms
 from models.rules.activation import start_at_sale
@@ -36,7 +38,8 @@ from models.tables.passes import passes
 class SellPass:
     """Sell the current version of an option. `starts_on` is for options activated ON_DATE.
 
-    `channel` None: STAFF, or ONLINE where the client buys. `link_code` is what a DIRECT_LINK carries.
+    `channel` None: STAFF, or ONLINE where the client buys. `link_code` is what a DIRECT_LINK carries. With `use_credit`
+    the client's credit pays first, and the rest is charged.
     """
 
     client_id: UUID
@@ -47,6 +50,7 @@ class SellPass:
     location_id: UUID | None = None
     channel: SaleChannel | None = None
     link_code: str | None = None
+    use_credit: bool = False
 
 
 async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
@@ -65,8 +69,10 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
         raise unknown("purchase option", "purchaseOptionId")
     if option.archived_at is not None:
         raise refuse(Code.OPTION_ARCHIVED, "purchaseOptionId")
-    payment = checked_payment(tx, command.payment_method, command.test_card, option.terms.price_minor)
-    starts_on = _checked_start(tx, option.terms, command.starts_on)
+    price = option.terms.price_minor
+    credit = min(price, await credit_of(tx, command.client_id)) if command.use_credit else 0
+    payment = checked_payment(tx, command.payment_method, command.test_card, price - credit)
+    starts_on = checked_start(tx, option.terms, command.starts_on)
     check_not_over(tx, option.terms, starts_on)
     zone = await home_zone(tx, command.location_id or client["home_location_id"])
     channel = checked_channel(tx.actor.role, command.channel)
@@ -78,16 +84,18 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
         "starts_on": starts_on and starts_on.isoformat(),
         "zone": zone,
         "channel": channel,
+        SPENT: credit,
     }
-    order_id = new_id()
+    order_id, pass_id = new_id(), new_id()
+    await spend(tx, command.client_id, credit, order_id, pass_id)
     return ToPay(
         purpose=OrderPurpose.SALE,
         client_id=command.client_id,
-        pass_id=new_id(),
+        pass_id=pass_id,
         period_number=1,
         subject_pass_id=None,
-        price_minor=option.terms.price_minor,
-        credit_minor=0,
+        price_minor=price,
+        credit_minor=credit,
         payment=payment,
         details=details | payment_details(payment),
         gateway_key=f"sale:{order_id}:1",
@@ -122,13 +130,17 @@ async def write_pass(
     zone: str,
     predecessor: tuple[UUID, int] | None = None,
     opens_at: datetime | None = None,
+    part: Mapping[str, object] | None = None,
 ) -> None:
     """Insert a pass and grant its first period.
 
-    `predecessor` is the pass and period it was converted from, whose end `opens_at` may lie within a day.
+    `predecessor` is the pass and period it was converted from, whose end `opens_at` may lie within a day. `part` is
+    what the row of a part of a package holds beside, `package_sale_id` and `terms_override`; the option's terms are
+    then those that count.
     """
     terms = option.terms
-    await tx.insert(passes, _row(tx, bought, option, zone=zone, sold_on=sold_on, predecessor=predecessor))
+    row = _row(tx, bought, option, zone=zone, sold_on=sold_on, predecessor=predecessor)
+    await tx.insert(passes, row | dict(part or {}))
     first_on, last_on = (None, None) if first is None else base_days(terms, first, 0)
     period = NewPeriod(1, first_on, 0, first_on, last_on, opens_at=opens_at)
     await grant_period(tx, bought.pass_id, terms, period, price_minor=bought.price_minor, order_id=bought.id)
@@ -215,7 +227,8 @@ def check_not_over(tx: Tx, terms: Terms, starts_on: date | None) -> None:
         raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence="The option's last day is {day}.", day=last)
 
 
-def _checked_start(tx: Tx, terms: Terms, starts_on: date | None) -> date | None:
+def checked_start(tx: Tx, terms: Terms, starts_on: date | None) -> date | None:
+    """Return the chosen first day, which only an option that starts ON_DATE has. Errors: TERMS_CONTRADICT, DATE_…"""
     if starts_on is None:
         return None
     if terms.activation is not Activation.ON_DATE:

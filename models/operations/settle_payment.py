@@ -14,10 +14,11 @@ from sqlalchemy import update
 from models.errors import Problem
 from models.faults import fault_point
 from models.gateways.payment import ChargeRequest, ChargeResult, GatewayTimeout
-from models.operations import fulfil_conversion, holds, pay_fees, renew_pass, sell_pass
+from models.operations import fulfil_conversion, holds, pay_fees, renew_package, renew_pass, sell_package, sell_pass
 from models.operations.base import WORKER, Changed, Payment, ToPay, Tx
 from models.operations.open_tx import finish, open_tx
 from models.operations.retried import retried
+from models.operations.spend_credit import give_back
 from models.rules.codes import Code, because
 from models.rules.values import OrderPurpose, OrderState, PaymentMethod, PaymentState, TestCard
 from models.runtime import Runtime
@@ -34,13 +35,22 @@ async def _fulfil_fee(tx: Tx, bought: ToPay) -> Changed:
     return await _FEES[bought.details["fee"]](tx, bought)
 
 
+async def _fulfil_package(tx: Tx, bought: ToPay) -> Changed:
+    """A package is sold, or renewed, as its order's details say."""
+    if renew_package.RENEWED in bought.details:
+        return await renew_package.fulfil_package_renewal(tx, bought)
+    return await sell_package.fulfil_package(tx, bought)
+
+
 _FULFIL = {
+    OrderPurpose.PACKAGE: _fulfil_package,
     OrderPurpose.SALE: sell_pass.fulfil_sale,
     OrderPurpose.RENEWAL: renew_pass.fulfil_renewal,
     OrderPurpose.CONVERSION: fulfil_conversion.fulfil_conversion,
     OrderPurpose.FEE: _fulfil_fee,
 }
 _DECLINED = {
+    OrderPurpose.PACKAGE: renew_package.package_declined,
     OrderPurpose.RENEWAL: renew_pass.renewal_declined,
     OrderPurpose.CONVERSION: fulfil_conversion.conversion_declined,
     OrderPurpose.FEE: holds.hold_fee_declined,
@@ -56,6 +66,7 @@ async def fulfil(tx: Tx, bought: ToPay) -> Changed:
 async def fall_through(tx: Tx, bought: ToPay, detail: str) -> None:
     """Write down what a declined charge brings with it, without any charge. `detail` says why it was declined."""
     await _insert_order(tx, bought, OrderState.FAILED)
+    await give_back(tx, bought)
     declined = _DECLINED.get(bought.purpose)
     if declined is not None:
         await declined(tx, bought, hard=False, detail=detail)
@@ -156,6 +167,7 @@ async def _settle(runtime: Runtime, business_id: UUID, payment_id: UUID, result:
 
 
 async def _decline(tx: Tx, bought: ToPay, result: ChargeResult) -> None:
+    await give_back(tx, bought)
     declined = _DECLINED.get(bought.purpose)
     if declined is not None:
         await declined(tx, bought, hard=result.hard, detail=result.detail or "no reason given")

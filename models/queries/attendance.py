@@ -19,7 +19,7 @@ SELECT p.id, EXISTS (SELECT FROM holds h WHERE h.business_id = p.business_id AND
 FROM passes p
 JOIN purchase_option_versions v
   ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version
-WHERE v.terms->'restrictions'->0 IS NOT NULL
+WHERE coalesce(p.terms_override->'restrictions', v.terms->'restrictions')->0 IS NOT NULL
   AND EXISTS (SELECT FROM periods n WHERE n.business_id = p.business_id AND n.pass_id = p.id)
   AND NOT EXISTS (
     SELECT FROM lots l WHERE l.business_id = p.business_id AND l.pass_id = p.id

@@ -14,17 +14,62 @@ class Invariant(NamedTuple):
 MONEY = (
     Invariant(
         "paid_order_has_its_period",
-        "Each paid order granted exactly the one period it names, and each period comes from a paid order, or came with "
-        "a transfer.",
+        "Each paid order, but a package's, granted exactly the one period it names, and each other period comes from a "
+        "paid order, or came with a transfer.",
         """
         SELECT ARRAY[coalesce(o.id, n.order_id, n.pass_id)] AS ids, o.state, o.pass_id AS ordered_pass,
                o.period_number AS ordered_period, n.pass_id, n.number
-        FROM (SELECT * FROM orders WHERE state = 'PAID' AND purpose <> 'FEE') o
+        FROM (SELECT * FROM orders WHERE state = 'PAID' AND purpose NOT IN ('FEE', 'PACKAGE')) o
         FULL JOIN (SELECT e.* FROM periods e JOIN passes s ON s.id = e.pass_id
-                   WHERE e.order_id IS NOT NULL OR s.transferred_from_pass_id IS NULL
-                      OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND w.verb = 'transferPass')
+                   LEFT JOIN orders k ON k.id = e.order_id AND k.purpose = 'PACKAGE'
+                   WHERE k.id IS NULL AND (e.order_id IS NOT NULL OR s.transferred_from_pass_id IS NULL
+                      OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND w.verb = 'transferPass'))
         ) n ON n.order_id = o.id
         WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
+    ),
+    Invariant(
+        "package_parts_sum",
+        "A paid order of a package costs what the periods, goods and credit it bought come to, all of that package.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.state, o.price_minor, coalesce(n.parts, 0) AS parts_minor,
+               coalesce(i.items, 0) AS items_minor, coalesce(n.strangers, 0) AS strangers
+        FROM orders o
+        LEFT JOIN package_sales s ON s.order_id = o.id OR s.id = (o.details ->> 'renewed_sale_id')::uuid
+        LEFT JOIN (SELECT e.order_id, sum(e.price_minor) AS parts,
+                          count(*) FILTER (WHERE p.package_sale_id IS NULL OR g.id IS NULL) AS strangers
+                   FROM periods e JOIN passes p ON p.id = e.pass_id JOIN orders k ON k.id = e.order_id
+                   LEFT JOIN package_sales g ON g.id = p.package_sale_id
+                     AND (g.order_id = k.id OR g.id = (k.details ->> 'renewed_sale_id')::uuid)
+                   WHERE k.purpose = 'PACKAGE' GROUP BY 1) n ON n.order_id = o.id
+        LEFT JOIN (SELECT package_sale_id, sum(share_minor) AS items FROM package_items GROUP BY 1) i
+          ON i.package_sale_id = s.id AND s.order_id = o.id
+        WHERE o.purpose = 'PACKAGE'
+          AND (coalesce(n.strangers, 0) > 0 OR (s.id IS NULL AND o.state = 'PAID')
+               OR coalesce(n.parts, 0) + coalesce(i.items, 0)
+                  <> CASE WHEN o.state = 'PAID' THEN o.price_minor ELSE 0 END)""",
+    ),
+    Invariant(
+        "package_item_refunded",
+        "What goods and credit of a package gave back is what was refunded for them.",
+        """
+        SELECT ARRAY[i.id] AS ids, i.refunded_minor, coalesce(r.amount, 0) AS paid_back_minor
+        FROM package_items i
+        LEFT JOIN (SELECT package_item_id, sum(amount_minor) AS amount FROM refunds GROUP BY 1) r
+          ON r.package_item_id = i.id
+        WHERE i.refunded_minor <> coalesce(r.amount, 0)""",
+    ),
+    Invariant(
+        "spent_credit_pays_its_order",
+        "Credit that an order took is what the client's account lost for it; an order that failed gave it back.",
+        """
+        SELECT ARRAY[o.id] AS ids, o.state, o.credit_minor, (o.details ->> 'spent_credit_minor')::bigint AS spent,
+               coalesce(c.taken, 0) AS taken, coalesce(c.moved, 0) AS moved
+        FROM orders o LEFT JOIN (
+            SELECT order_id, -sum(amount_minor) FILTER (WHERE amount_minor < 0) AS taken, sum(amount_minor) AS moved
+            FROM client_credits GROUP BY 1) c ON c.order_id = o.id
+        WHERE o.details ? 'spent_credit_minor' AND o.purpose IN ('SALE', 'RENEWAL', 'PACKAGE')
+          AND ((o.details ->> 'spent_credit_minor')::bigint <> o.credit_minor
+               OR coalesce(c.taken, 0) < o.credit_minor OR (o.state = 'FAILED' AND coalesce(c.moved, 0) <> 0))""",
     ),
     Invariant(
         "paid_order_is_captured",

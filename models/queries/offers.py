@@ -32,6 +32,16 @@ WITH buyers AS (
     UNION ALL
     SELECT o.client_id, (o.details ->> 'option_id')::uuid FROM orders o JOIN buyers b ON b.id = o.client_id
     WHERE o.state = 'PENDING' AND o.purpose = 'SALE'
+    UNION ALL
+    SELECT s.client_id, s.package_id FROM package_sales s JOIN buyers b ON b.id = s.client_id
+    WHERE s.refunded_at IS NULL OR EXISTS (
+        SELECT FROM passes p JOIN visits v ON v.pass_id = p.id
+        WHERE p.package_sale_id = s.id AND v.state IN ('ATTENDED', 'NO_SHOW', 'LATE_CANCELLED'))
+    UNION ALL
+    SELECT o.client_id, unnest((o.details ->> 'package_id')::uuid || ARRAY(
+        SELECT (each ->> 'option_id')::uuid FROM jsonb_array_elements(o.details -> 'parts') AS each))
+    FROM orders o JOIN buyers b ON b.id = o.client_id
+    WHERE o.state = 'PENDING' AND o.purpose = 'PACKAGE' AND o.details ? 'package_id'
 )
 SELECT option_id, client_id = $1 AS own, count(*) AS bought FROM bought GROUP BY 1, 2
 """

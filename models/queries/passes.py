@@ -69,6 +69,7 @@ class PassRow:
     own_open: bool
     near_holds: tuple[date, ...]
     channel: SaleChannel | None
+    package_sale_id: UUID | None
 
     @property
     def standing(self) -> Standing:
@@ -115,7 +116,8 @@ SELECT p.id, p.client_id, p.option_id, p.option_version, p.kind, p.zone, p.sold_
        p.overdue_since, p.charge_attempts, p.last_attempt_at, p.hard_declined, p.channel,
        c.name AS client_name, c.email, c.home_location_id, c.created_at AS client_created_at,
        c.household_id, c.types,
-       v.terms->>'activation' AS activation, v.name AS option_name,
+       p.package_sale_id, coalesce(p.terms_override->>'activation', v.terms->>'activation') AS activation,
+       v.name AS option_name,
        v.price_minor, v.quantity, v.created_at AS version_created_at,
        b.grace_days, b.release_days, s.*,
        ARRAY(
@@ -260,6 +262,7 @@ def _row(row: Any, now: datetime) -> PassRow:
         own_open=bool(row["own_open"]),
         near_holds=tuple(row["near_holds"]),
         channel=row["channel"] and SaleChannel(row["channel"]),
+        package_sale_id=row["package_sale_id"],
     )
 
 

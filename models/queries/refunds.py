@@ -27,6 +27,7 @@ class RefundRow:
 
     id: UUID
     pass_id: UUID
+    package_item_id: UUID | None
     order_id: UUID | None
     destination: RefundDestination
     amount_minor: int
@@ -39,31 +40,51 @@ class RefundRow:
 
 # An order may have paid for several passes at once: neither the order nor the pass gives back more than it took.
 _SOURCES = """
+WITH n AS ({bought}), own AS ({given})
 SELECT o.id AS order_id, y.id AS payment_id, n.price_minor,
        coalesce(y.amount_minor, 0) - coalesce(r.money, 0) AS money_left,
        o.credit_minor - coalesce(r.credit, 0) AS credit_left,
        n.price_minor - coalesce(own.given, 0) AS pass_left
-FROM (SELECT order_id, sum(price_minor)::bigint AS price_minor, max(number) AS number
-      FROM periods WHERE pass_id = $1 AND order_id IS NOT NULL GROUP BY 1) n
+FROM n
 JOIN orders o ON o.id = n.order_id AND o.state = 'PAID'
 LEFT JOIN payments y ON y.order_id = o.id AND y.state = 'CAPTURED' AND y.method <> 'COMPLIMENTARY'
 LEFT JOIN (SELECT order_id, sum(amount_minor) FILTER (WHERE payment_id IS NOT NULL)::bigint AS money,
                   sum(amount_minor) FILTER (WHERE payment_id IS NULL)::bigint AS credit
            FROM refunds GROUP BY 1) r ON r.order_id = o.id
-LEFT JOIN (SELECT order_id, sum(amount_minor)::bigint AS given FROM refunds WHERE pass_id = $1 GROUP BY 1) own
-  ON own.order_id = o.id
+LEFT JOIN own ON own.order_id = o.id
 ORDER BY n.number DESC
 """
+_OF_PASS = _SOURCES.format(
+    bought="""SELECT order_id, sum(price_minor)::bigint AS price_minor, max(number) AS number
+              FROM periods WHERE pass_id = $1 AND order_id IS NOT NULL GROUP BY 1""",
+    given="""SELECT order_id, sum(amount_minor)::bigint AS given
+             FROM refunds WHERE pass_id = $1 AND package_item_id IS NULL GROUP BY 1""",
+)
+_OF_ITEM = _SOURCES.format(
+    bought="""SELECT s.order_id, i.share_minor AS price_minor, 1 AS number
+              FROM package_items i JOIN package_sales s ON s.id = i.package_sale_id WHERE i.id = $1""",
+    given="""SELECT order_id, sum(amount_minor)::bigint AS given
+             FROM refunds WHERE package_item_id = $1 GROUP BY 1""",
+)
 _REFUNDS = """
-SELECT id, pass_id, order_id, destination, amount_minor, currency, state, detail, reason, at
+SELECT id, pass_id, package_item_id, order_id, destination, amount_minor, currency, state, detail, reason, at
 FROM refunds WHERE {0} = ANY($1) ORDER BY at DESC, id DESC
 """
 
 
 async def sources(reader: asyncpg.Connection, pass_id: UUID) -> list[Source]:
     """Return what each order of the pass can still give back, the newest first. One statement."""
+    return _left(await reader.fetch(_OF_PASS, pass_id))
+
+
+async def item_sources(reader: asyncpg.Connection, item_id: UUID) -> list[Source]:
+    """Return what the order of goods or credit of a package can still give back for them. One statement."""
+    return _left(await reader.fetch(_OF_ITEM, item_id))
+
+
+def _left(rows: Sequence[Any]) -> list[Source]:
     found = []
-    for row in await reader.fetch(_SOURCES, pass_id):
+    for row in rows:
         # Credit that a refund gave in place of money counts against the money.
         both = max(0, min(row["money_left"] + row["credit_left"], row["pass_left"]))
         money = max(0, min(row["money_left"] + min(0, row["credit_left"]), both))
@@ -88,6 +109,7 @@ def _row(row: Any) -> RefundRow:
     return RefundRow(
         row["id"],
         row["pass_id"],
+        row["package_item_id"],
         row["order_id"],
         RefundDestination(row["destination"]),
         row["amount_minor"],

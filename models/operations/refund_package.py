@@ -1,0 +1,97 @@
+"""Pay a client back for a whole package: what is unused of each pass, goods that came back, and credit not spent."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models.errors import refuse, unknown
+from models.operations.base import STAFF, Changed, Tx, checked_text, unique
+from models.operations.refund_pass import Refunded, RefundPass, pay_back, refund_pass
+from models.operations.renew_package import GONE, sold_package
+from models.operations.spend_credit import credit_of, spend
+from models.queries.locks import lock_passes
+from models.queries.packages import PackageSaleItemRow, items_of, pass_ids_of
+from models.queries.refunds import item_sources
+from models.rules.codes import Code
+from models.rules.packages import unspent_value
+from models.rules.values import PackageItemKind, RefundDestination
+from models.tables.packages import package_items, package_sales
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPackage:
+    """Refund a sold package. `goods` are the items that came back; goods that are not named are kept and paid for."""
+
+    package_sale_id: UUID
+    reason: str
+    goods: tuple[UUID, ...] = ()
+    destination: RefundDestination = RefundDestination.ORIGINAL
+
+
+async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
+    """Refund every pass that is still in the package as `refundPass` would, the named goods, and credit not yet spent.
+
+    What the client has left of credit counts as the package's, up to what it gave. Goods can come back later too.
+
+    Errors: NOT_FOUND, PAYMENT_IN_PROGRESS, NOTHING_TO_DO, TEXT_OUT_OF_RANGE.
+    """
+    tx.require(*STAFF)
+    client_id = await sold_package(tx, command.package_sale_id)
+    reason = checked_text(command.reason, 1, 500, "reason")
+    # The client comes before their passes, as in every verb that locks both.
+    credit = await credit_of(tx, client_id)
+    sale = command.package_sale_id
+    ids = (await pass_ids_of(tx.raw, [sale]))[sale]
+    items = _wanted((await items_of(tx.raw, [sale]))[sale], command.goods)
+    locked = await lock_passes(tx.raw, ids)
+    parts: list[dict[str, Any]] = []
+    visits: list[UUID] = []
+    made: list[str] = []
+    for pass_id in (each for each in ids if locked[each].closed_reason not in GONE):
+        done = await refund_pass(tx, RefundPass(pass_id, reason, destination=command.destination))
+        parts.append({"passId": str(pass_id), "amountMinor": done.figures["amountMinor"]})
+        visits += done.visits
+        made += done.figures["refunds"]
+    given: list[dict[str, Any]] = []
+    for item in items:
+        taken = min(credit, item.value_minor) if item.kind is PackageItemKind.CREDIT else item.value_minor
+        if item.kind is PackageItemKind.CREDIT and not taken:
+            continue
+        credit -= taken if item.kind is PackageItemKind.CREDIT else 0
+        refunds = await _give_back(tx, command, Refunded(ids[0], client_id, item.id), item, taken, reason)
+        given.append({"itemId": str(item.id), "amountMinor": refunds[1], "takenMinor": taken})
+        made += [str(each) for each in refunds[0]]
+    if not parts and not given:
+        raise refuse(Code.NOTHING_TO_DO, "packageSaleId", sentence="all of the package was paid back before.")
+    await tx.update(package_sales, sale, refunded_at=tx.now)
+    amount = sum(each["amountMinor"] for each in (*parts, *given))
+    await tx.event("package.refunded", packageSale=sale, amountMinor=amount, reason=reason)
+    figures = {"parts": parts, "items": given, "amountMinor": amount, "refunds": made}
+    return Changed(passes=ids, visits=unique(visits), rows={"packageSale": sale}, figures=figures)
+
+
+def _wanted(items: list[PackageSaleItemRow], goods: tuple[UUID, ...]) -> list[PackageSaleItemRow]:
+    """Return the goods that are named and the credit, as far as they were not paid back before."""
+    known = {item.id for item in items if item.kind is PackageItemKind.GOODS}
+    for at, item_id in enumerate(goods):
+        if item_id not in known:
+            raise unknown("package item", "goods", str(at))
+    named = set(goods)
+    return [
+        item for item in items if item.refunded_at is None and (item.kind is PackageItemKind.CREDIT or item.id in named)
+    ]
+
+
+async def _give_back(
+    tx: Tx, command: RefundPackage, what: Refunded, item: PackageSaleItemRow, taken: int, reason: str
+) -> tuple[list[UUID], int]:
+    """Pay back one item, never more than the order has left; take back the credit that goes with it."""
+    value = item.share_minor
+    paid = await item_sources(tx.raw, item.id)
+    if item.kind is PackageItemKind.CREDIT:
+        value = unspent_value(item.share_minor, item.value_minor, taken)
+        await spend(tx, what.client_id, taken, paid[0].order_id, None)
+    amount = min(value, sum(source.money_minor + source.credit_minor for source in paid))
+    made = await pay_back(tx, what, paid, amount, command.destination, reason)
+    await tx.update(package_items, item.id, refunded_minor=amount, refunded_at=tx.now)
+    return made, amount
