@@ -23,6 +23,7 @@ from models.queries import (
     people,
     places,
     refunds,
+    shares,
     sandboxes,
     transfers,
     visit_history,
@@ -43,6 +44,7 @@ from models.queries.passes import PassRow
 from models.queries.people import ClientRow, HouseholdRow
 from models.queries.places import LocationRow, ServiceRow
 from models.queries.refunds import RefundRow
+from models.queries.shares import ShareRow
 from models.queries.sandboxes import SandboxRow
 from models.queries.transfers import TransferRow
 from models.queries.visit_history import OutcomeRow
@@ -150,6 +152,21 @@ class Loaders:
     def refunds_of(self) -> DataLoader[UUID, list[RefundRow]]:
         """The refunds of a pass."""
         return _each(partial(self._ask, refunds.of_passes))
+
+    @cached_property
+    def shares_by_id(self) -> DataLoader[UUID, ShareRow | None]:
+        """Shares by id; whoever shows one has seen its pass or its member."""
+        return self._rows(partial(self._ask, shares.by_ids))
+
+    @cached_property
+    def shares_of(self) -> DataLoader[UUID, list[ShareRow]]:
+        """The shares of a pass; whoever shows them has seen it."""
+        return _each(partial(self._ask, shares.of_passes))
+
+    @cached_property
+    def shared_with(self) -> DataLoader[UUID, list[ShareRow]]:
+        """The standing shares of other clients' passes with a client; whoever shows them has seen the client."""
+        return _each(partial(self._ask, shares.with_clients))
 
     @cached_property
     def lots_by_id(self) -> DataLoader[UUID, LotRow | None]:

@@ -13,6 +13,7 @@ from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
 from schema.refunds.mutations import RefundMutations
 from schema.sandboxes.mutations import SandboxMutations
+from schema.sharing.mutations import SharingMutations
 from schema.visits.mutations import VisitMutations
 
 
@@ -31,6 +32,7 @@ class Mutation(
     ClosureMutations,
     PassMutations,
     RefundMutations,
+    SharingMutations,
     SandboxMutations,
     ImportMutations,
 ):

@@ -19,11 +19,13 @@ from models.queries import (
     people,
     places,
     refunds,
+    shares,
     visit_history,
     visits,
 )
 from models.queries.facts import load_passes
 from schema.loaders import Loaders
+from schema.seen import of_caller
 
 
 async def preview(loaders: Loaders, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> None:
@@ -45,7 +47,7 @@ async def preview(loaders: Loaders, reader: asyncpg.Connection, changed: Changed
 async def _passes(loaders: Loaders, reader: asyncpg.Connection, ids: list[UUID], tx: Tx) -> None:
     if not ids:
         return
-    rows = await passes.by_ids(reader, ids, tx.now)
+    rows = of_caller(tx, await passes.by_ids(reader, ids, tx.now))
     lots = await pass_parts.lots_of(reader, ids, tx.now)
     successors = await passes.successors(reader, ids)
     _fill(loaders.passes, _by_id(rows))
@@ -56,6 +58,7 @@ async def _passes(loaders: Loaders, reader: asyncpg.Connection, ids: list[UUID],
     _fill(loaders.holds, await pass_parts.holds_of(reader, ids))
     _fill(loaders.facts, await load_passes(reader, ids))
     _fill(loaders.refunds_of, await refunds.of_passes(reader, ids))
+    _fill(loaders.shares_of, await shares.of_passes(reader, ids))
     _fill(loaders.successors, {pass_id: successors.get(pass_id) for pass_id in ids})
 
 
@@ -76,6 +79,8 @@ async def _row(loaders: Loaders, reader: asyncpg.Connection, thing: str, row_id:
             _fill(loaders.members, {row_id: (await people.members_of(reader, [row_id])).get(row_id)})
         case "refund":
             _fill(loaders.refunds, _by_id(await refunds.by_ids(reader, [row_id])))
+        case "share":
+            _fill(loaders.shares_by_id, _by_id(await shares.by_ids(reader, [row_id])))
         case "purchaseOption":
             found = await options.by_ids(reader, [row_id])
             _fill(loaders.options, _by_id(found))

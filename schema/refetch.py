@@ -66,6 +66,13 @@ async def _import(context: Context, row_id: UUID) -> Any:
     return rows[0] if rows else None
 
 
+async def _share(context: Context, row_id: UUID) -> Any:
+    """Show a share to the studio, to the owner of the pass and to the member."""
+    found = await context.loaders.shares_by_id.load(row_id)
+    only = context.only_client
+    return found if found is not None and only in (None, found.owner_id, found.client_id) else None
+
+
 _BY_TYPE: dict[str, Any] = {
     "Business": _business,
     "Location": lambda context, row_id: context.loaders.locations.load(row_id),
@@ -81,6 +88,7 @@ _BY_TYPE: dict[str, Any] = {
     "Transfer": _transfer,
     "Visit": lambda context, row_id: context.loaders.visits.load(row_id),
     "Refund": _refund,
+    "Share": _share,
     "Sandbox": lambda context, row_id: context.loaders.sandboxes.load(row_id),
     "Fee": lambda context, row_id: context.loaders.fees.load(row_id),
     "Order": lambda context, row_id: context.loaders.orders.load(row_id),

@@ -1,10 +1,20 @@
 """Whose things a list may show: an id of somebody else's is answered exactly as one that does not exist."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from models.errors import unknown
+from models.operations.base import Tx
+from models.queries.passes import PassRow
+from models.rules.values import Role
 from schema.context import Context
 from schema.ids import decode
+
+
+def of_caller(tx: Tx, rows: Sequence[PassRow]) -> list[PassRow]:
+    """Return the passes that whoever asked may see whole: a client sees only their own so, not what is shared."""
+    actor = tx.actor
+    return [row for row in rows if actor.role is not Role.CLIENT or row.client.id == actor.client_id]
 
 
 def named_client(context: Context, global_id: str | None) -> UUID | None:

@@ -23,11 +23,14 @@ from models.operations.catalogue import (
 from models.operations.create_business import NewBusiness, create_business
 from models.operations.do_due import DoDue, do_due
 from models.operations.end_visit import AttendanceOutcome, RecordAttendance, record_attendance
+from models.operations.households import CreateHousehold, JoinHousehold, create_household, join_household
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.sharing import SharePass, share_pass
 from models.queries.facts import load_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
+from models.rules.policies import Sharing
 from models.rules.terms import Outcomes, Terms, Validity
 from models.rules.values import (
     Activation,
@@ -191,3 +194,24 @@ async def lapsed_pass(studio: Studio) -> UUID:
     pass_id = await studio.sell(terms, starts_on=yesterday)
     await studio.do(do_due, DoDue(pass_id), actor=WORKER)
     return pass_id
+
+
+SHARED = replace(TEN_CLASSES, sharing=Sharing(allowed=True, needs_approval=True, transferable=True))
+
+
+async def household_with(studio: Studio, *names: str) -> list[UUID]:
+    """Put the studio's client into a household with new clients of these names; return them."""
+    household = (await studio.do(create_household, CreateHousehold("The Anns"))).rows["household"]
+    await studio.do(join_household, JoinHousehold(household, studio.client))
+    members = []
+    for name in names:
+        members.append((await studio.do(create_client, CreateClient(name))).rows["client"])
+        await studio.do(join_household, JoinHousehold(household, members[-1]))
+    return members
+
+
+async def shared_pass(studio: Studio, *, pending: bool = False) -> UUID:
+    """Let the studio's client share a pass with a member of a new household; return the share."""
+    (member,) = await household_with(studio, "Ben")
+    asker = Actor(Role.CLIENT, client_id=studio.client) if pending else OWNER
+    return (await studio.do(share_pass, SharePass(await studio.sell(SHARED), member), actor=asker)).rows["share"]

@@ -16,10 +16,11 @@ from models.rules.facts import VisitFacts
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """One pass's answer. `chosen_first` marks the one that AUTO would take."""
+    """One pass's answer. `chosen_first` marks the one that AUTO would take, `shared` another client's."""
 
     decision: Decision
     chosen_first: bool
+    shared: bool
 
     @property
     def pass_id(self) -> UUID:
@@ -43,6 +44,8 @@ async def eligible_passes(
         key=lambda decision: pass_order(passes[decision.pass_id], decision, business.preset),
     )
     unable = sorted((d for d in decisions if not d.pays), key=lambda d: d.pass_id, reverse=True)
-    return [Eligibility(decision, decision is able[0]) for decision in able] + [
-        Eligibility(decision, chosen_first=False) for decision in unable
+    first = able[0] if able else None
+    return [
+        Eligibility(decision, decision is first, passes[decision.pass_id].client_id != visit.client_id)
+        for decision in (*able, *unable)
     ]

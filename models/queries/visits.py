@@ -33,6 +33,7 @@ class VisitRow:
     external_ref: str | None
     note: str | None
     zone: str
+    guest_name: str | None = None
 
     @property
     def paid(self) -> bool:
@@ -53,6 +54,7 @@ class VisitRow:
             booked_at=self.booked_at,
             day=self.day,
             zone=self.zone,
+            guest_name=self.guest_name,
         )
 
 
@@ -98,7 +100,7 @@ class ClaimRow:
 
 _SELECT = """
 SELECT x.id, x.client_id, x.service_id, x.location_id, x.starts_at, x.ends_at, x.day, x.booked_at, x.state, x.pass_id,
-       x.external_ref, x.note, s.name AS service_name, s.category, s.created_at AS service_created_at,
+       x.external_ref, x.note, x.guest_name, s.name AS service_name, s.category, s.created_at AS service_created_at,
        l.name AS location_name, l.zone, l.created_at AS location_created_at,
        coalesce(l.zone, b.zone) AS visit_zone
 FROM visits x
@@ -125,6 +127,7 @@ def _row(row: Any) -> VisitRow:
         external_ref=row["external_ref"],
         note=row["note"],
         zone=row["visit_zone"],
+        guest_name=row["guest_name"],
     )
 
 

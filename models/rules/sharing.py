@@ -5,7 +5,9 @@ returned one does not stand. A visit counts in the period that had begun by the 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from models.rules.codes import Code, Reason, because
@@ -14,6 +16,19 @@ from models.rules.facts import ClaimFacts, Member, PassFacts, VisitFacts, coveri
 GUESTS = "guests"
 """Who counts together where the owner brings somebody."""
 Who = UUID | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many visits of a member stand in the period that runs, of how many at most; None is no limit."""
+
+    used: int
+    limit: int | None
+
+    @property
+    def left(self) -> int | None:
+        """How many more there may be; None where nothing limits them."""
+        return None if self.limit is None else max(0, self.limit - self.used)
 
 
 def refusals(facts: PassFacts, visit: VisitFacts) -> list[Reason]:
@@ -52,10 +67,11 @@ def limits(facts: PassFacts, visits: Sequence[VisitFacts]) -> list[tuple[int, fr
     return found
 
 
-def used_by(facts: PassFacts, client_id: UUID, number: int) -> int:
-    """Return how many visits of a member, or of the owner without guests, stand in the period of this number."""
-    who = None if client_id == facts.client_id else client_id
-    return _counts(facts, facts.claims)[who, number]
+def usage(facts: PassFacts, client_id: UUID, visits_max: int | None, now: datetime) -> Usage:
+    """Return what a member has used. `visits_max` is their own cap, None what the terms say."""
+    number = period_at(facts, now)
+    limit = facts.terms.sharing.member_visits_max if visits_max is None else visits_max
+    return Usage(_counts(facts, facts.claims)[client_id, number], limit)
 
 
 def member_of(facts: PassFacts, client_id: UUID) -> Member | None:
@@ -65,7 +81,12 @@ def member_of(facts: PassFacts, client_id: UUID) -> Member | None:
 
 def period_of(facts: PassFacts, covered: VisitFacts | ClaimFacts) -> int:
     """Return the number of the period in which a visit counts: the last that had begun, or else the first."""
-    number, instant = facts.periods[0].number, covering_instant(facts.terms, covered)
+    return period_at(facts, covering_instant(facts.terms, covered))
+
+
+def period_at(facts: PassFacts, instant: datetime) -> int:
+    """Return the number of the last period that had begun by the instant, or else of the first."""
+    number = facts.periods[0].number
     for period, window in zip(facts.periods, facts.windows, strict=True):
         if window.starts_at is not None and window.starts_at <= instant:
             number = period.number
@@ -97,5 +118,5 @@ def _cap(facts: PassFacts, who: Who) -> int | None:
     return member.visits_max
 
 
-def _counts(facts: PassFacts, claims: Iterator[ClaimFacts] | Sequence[ClaimFacts]) -> Counter[tuple[Who, int]]:
+def _counts(facts: PassFacts, claims: Iterable[ClaimFacts]) -> Counter[tuple[Who, int]]:
     return Counter((_who(facts, claim), period_of(facts, claim)) for claim in claims)

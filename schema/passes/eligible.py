@@ -29,15 +29,22 @@ class ProposedVisitInput:
     location_id: strawberry.ID = strawberry.field(description="Where.")
     starts_at: datetime = strawberry.field(description="When it would start.")
     ends_at: datetime = strawberry.field(description="When it would end.")
+    guest_name: str | None = strawberry.field(default=None, description="The guest whose visit it would be, if any.")
 
 
-async def _pass(root: strawberry.Parent[Eligibility], info: Info) -> PassNode:
+async def _pass(root: strawberry.Parent[Eligibility], info: Info) -> PassNode | None:
     return PassNode.of(await info.context.loaders.passes.load(root.pass_id))
 
 
 async def _lot(root: strawberry.Parent[Eligibility], info: Info) -> LotNode | None:
     lot = root.decision.lot
-    return None if lot is None else LotNode.of(await info.context.loaders.lots_by_id.load(lot.id))
+    if lot is None or await info.context.loaders.passes.load(root.pass_id) is None:
+        return None
+    return LotNode.of(await info.context.loaders.lots_by_id.load(lot.id))
+
+
+def _shared(root: strawberry.Parent[Eligibility]) -> bool:
+    return root.shared
 
 
 def _pays(root: strawberry.Parent[Eligibility]) -> bool:
@@ -56,11 +63,15 @@ def _reasons(root: strawberry.Parent[Eligibility]) -> list[ReasonNode]:
 class EligibilityNode:
     """Its source is an `Eligibility`."""
 
-    pass_: PassNode = strawberry.field(name="pass", resolver=_pass, description="The pass that was asked.")
+    pass_: PassNode | None = strawberry.field(
+        name="pass", resolver=_pass, description="The pass that was asked; null for a client whose pass it is not."
+    )
+    shared: bool = strawberry.field(resolver=_shared, description="Whether another client shares it with the visitor.")
     pays: bool = strawberry.field(resolver=_pays, description="Whether it may pay.")
     chosen_first: bool = strawberry.field(description="Whether it is the one that would pay where nobody names one.")
     lot: LotNode | None = strawberry.field(
-        resolver=_lot, description="The lot that would pay; null where it may not pay or counts nothing."
+        resolver=_lot,
+        description="The lot that would pay; null where it may not pay, counts nothing, or is not the caller's.",
     )
     quantity: int = strawberry.field(
         resolver=_quantity, description="How many units of the lot it would take; 0 where it counts nothing."
@@ -120,4 +131,5 @@ async def _proposed(context: Context, visit: ProposedVisitInput) -> VisitFacts:
         booked_at=context.now,
         day=local_day(visit.starts_at, location.zone or context.business.zone),
         zone=location.zone or context.business.zone,
+        guest_name=visit.guest_name,
     )

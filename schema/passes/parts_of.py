@@ -23,6 +23,7 @@ from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextE
 if TYPE_CHECKING:
     from schema.passes.types import PassNode, PlannedConversionNode
     from schema.refunds.types import RefundNode
+    from schema.sharing.types import ShareNode
     from schema.visits.types import VisitConnection
 
 Parent = strawberry.Parent[PassRow]
@@ -100,6 +101,11 @@ async def orders(root: Parent, info: Info) -> list[OrderNode]:
 async def refunds(root: Parent, info: Info) -> list[Annotated["RefundNode", strawberry.lazy("schema.refunds.types")]]:
     """Return the refunds of it."""
     return cast("list[RefundNode]", await info.context.loaders.refunds_of.load(root.id))
+
+
+async def shares(root: Parent, info: Info) -> list[Annotated["ShareNode", strawberry.lazy("schema.sharing.types")]]:
+    """Return with whom it is or was shared."""
+    return cast("list[ShareNode]", await info.context.loaders.shares_of.load(root.id))
 
 
 async def next_events(root: Parent, info: Info) -> list[NextEventNode]:

@@ -28,6 +28,7 @@ from schema.passes.restrictions import RestrictionStateNode, restrictions
 if TYPE_CHECKING:
     from schema.people.types import ClientNode
     from schema.refunds.types import RefundNode
+    from schema.sharing.types import ShareNode
     from schema.visits.types import VisitConnection
 
 
@@ -113,6 +114,9 @@ class PassNode(Node):
     )
     lapses: list[LapseNode] = strawberry.field(
         resolver=parts_of.lapses, description="What lapsed from it, each time, in order of time: the receipt."
+    )
+    shares: list[Annotated["ShareNode", strawberry.lazy("schema.sharing.types")]] = strawberry.field(
+        resolver=parts_of.shares, description="With whom it is or was shared, the first one first."
     )
     next_events: list[NextEventNode] = strawberry.field(
         resolver=parts_of.next_events, description="What will happen to it by itself, in order of time."

@@ -6,10 +6,11 @@ import asyncpg
 import strawberry
 
 from models.operations.base import Changed, Tx
-from models.queries import people
+from models.queries import people, visits
 from schema.carry_out import Payload
 from schema.people.households import HouseholdNode
 from schema.people.types import ClientNode
+from schema.visits.types import VisitNode
 
 
 @strawberry.type(description="The new client.")
@@ -69,3 +70,15 @@ class JoinHouseholdPayload(MembershipPayload):
 @strawberry.type(description="The household and the client who left it.")
 class LeaveHouseholdPayload(MembershipPayload):
     """See `MembershipPayload`."""
+
+    visits: list[VisitNode] = strawberry.field(
+        default_factory=list,
+        description="Visits booked ahead that a pass shared within the household no longer pays for.",
+    )
+
+    @classmethod
+    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Read the household, the client and the visits."""
+        shown = await super().loaded(reader, changed, tx)
+        shown.visits = VisitNode.of_all(await visits.by_ids(reader, changed.visits))
+        return shown

@@ -18,6 +18,7 @@ from schema.node import Node
 from schema.pagination import After, Before, Connection, First, Last
 from schema.passes.types import PassConnection
 from schema.people.households import HouseholdNode
+from schema.sharing.types import SharedPassNode, passes_shared_with
 from schema.visits.types import VisitConnection
 
 Parent = strawberry.Parent[ClientRow]
@@ -90,6 +91,10 @@ class ClientNode(Node):
         resolver=_household, description="The household they belong to; null where they belong to none."
     )
     passes: PassConnection = strawberry.field(resolver=_passes, description="Their passes, the newest first.")
+    shared_passes: list[SharedPassNode] = strawberry.field(
+        resolver=passes_shared_with,
+        description="Passes of other clients that are shared with them, or are to be, the first one first.",
+    )
     visits: VisitConnection = strawberry.field(resolver=_visits, description="Their visits, by their start.")
 
 

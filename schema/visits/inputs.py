@@ -38,12 +38,15 @@ class NewVisitInput:
     external_ref: str | None = strawberry.field(
         default=None, description="Your own reference, such as a timetable's; unique in the business."
     )
+    guest_name: str | None = strawberry.field(
+        default=None, description="Whose visit it is, where the client brings a guest; 1 to 200 characters."
+    )
 
     def value(self, *path: str) -> NewVisit:
         """Return the operation's value. Errors: INVALID_ID."""
         service_id = row_id("Service", self.service_id, *path, "serviceId")
         location_id = row_id("Location", self.location_id, *path, "locationId")
-        return NewVisit(service_id, location_id, self.starts_at, self.ends_at, self.external_ref)
+        return NewVisit(service_id, location_id, self.starts_at, self.ends_at, self.external_ref, self.guest_name)
 
 
 @strawberry.input(description="Visits to book for one client, and what pays for them.")

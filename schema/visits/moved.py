@@ -8,6 +8,7 @@ import strawberry
 from models.operations.base import Changed, Tx
 from models.queries import passes, visits
 from schema.passes.types import PassNode
+from schema.seen import of_caller
 from schema.visits.types import VisitNode
 
 
@@ -16,8 +17,12 @@ class ClaimMove:
     """One move with its explanation."""
 
     visit: VisitNode = strawberry.field(description="The visit, as it is now.")
-    from_pass: PassNode | None = strawberry.field(description="The pass that paid for it; null where none did.")
-    to_pass: PassNode = strawberry.field(description="The pass that pays for it now, maybe from another of its lots.")
+    from_pass: PassNode | None = strawberry.field(
+        description="The pass that paid for it; null where none did, and for a client whose pass it is not."
+    )
+    to_pass: PassNode | None = strawberry.field(
+        description="The pass that pays for it now, maybe from another of its lots; null for a client whose it is not."
+    )
     reason: str = strawberry.field(description="Why it moved, in a sentence.")
 
 
@@ -29,13 +34,13 @@ async def moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list
     rows = await visits.by_ids(reader, [UUID(each["visitId"]) for each in listed])
     nodes = dict(zip((row.id for row in rows), VisitNode.of_all(rows), strict=True))
     wanted = {UUID(each[name]) for each in listed for name in ("fromPassId", "toPassId") if each[name]}
-    found = await passes.by_ids(reader, list(wanted), tx.now)
+    found = of_caller(tx, await passes.by_ids(reader, list(wanted), tx.now))
     payers = dict(zip((row.id for row in found), PassNode.of_all(found), strict=True))
     return [
         ClaimMove(
             visit=nodes[UUID(each["visitId"])],
-            from_pass=payers[UUID(each["fromPassId"])] if each["fromPassId"] else None,
-            to_pass=payers[UUID(each["toPassId"])],
+            from_pass=payers.get(UUID(each["fromPassId"])) if each["fromPassId"] else None,
+            to_pass=payers.get(UUID(each["toPassId"])),
             reason=_sentence(len(each["madeRoomFor"]) if each["fromPassId"] else None),
         )
         for each in listed

@@ -11,6 +11,7 @@ from models.queries import pass_parts, passes, visits
 from schema.carry_out import Payload
 from schema.passes.parts import LotNode
 from schema.passes.types import PassNode
+from schema.seen import of_caller
 from schema.visits.moved import ClaimMove, moves_of
 from schema.visits.types import VisitNode
 from schema.visits.unpaid import UnpaidVisit, unpaid_visits
@@ -21,7 +22,7 @@ class PaidVisitsPayload(Payload):
     """What booking and paying answer."""
 
     visits: list[VisitNode] = strawberry.field(default_factory=list, description="The visits, in start order.")
-    passes: list[PassNode] = strawberry.field(default_factory=list, description="The passes that pay, as they are now.")
+    passes: list[PassNode] = strawberry.field(default_factory=list, description="The passes that pay, as they are now; a client's own alone.")
     paid_count: int | None = strawberry.field(
         default=None, description="How many of the visits are paid; null where it was refused."
     )
@@ -37,10 +38,10 @@ class PaidVisitsPayload(Payload):
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
         """Read the visits and the passes."""
         rows = await visits.by_ids(reader, changed.visits)
-        paying = {row.id: row for row in await passes.by_ids(reader, changed.passes, tx.now)}
+        paying = {row.id: row for row in of_caller(tx, await passes.by_ids(reader, changed.passes, tx.now))}
         return cls(
             visits=VisitNode.of_all(rows),
-            passes=PassNode.of_all([paying[each] for each in changed.passes]),
+            passes=PassNode.of_all([paying[each] for each in changed.passes if each in paying]),
             paid_count=changed.figures["paid"],
             unpaid=await unpaid_visits(reader, changed, tx, rows),
             moved=await moves_of(reader, changed, tx),
@@ -75,14 +76,14 @@ class EndedVisitPayload(Payload):
         """Read the visit, its pass and the lot made for it."""
         made = changed.figures.get("makeUpLot")
         lots = await pass_parts.lots_by_ids(reader, [UUID(made)], tx.now) if made else []
-        paying = await passes.by_ids(reader, changed.passes, tx.now) if changed.passes else []
+        paying = of_caller(tx, await passes.by_ids(reader, changed.passes, tx.now)) if changed.passes else []
         return cls(
             visit=VisitNode.of((await visits.by_ids(reader, changed.visits))[0]),
             pass_=PassNode.of(paying[0]) if paying else None,
             returned=changed.figures.get("returned"),
             fee_minor=changed.figures.get("feeMinor", 0),
             forgiven=changed.figures.get("forgiven", False),
-            make_up_lot=LotNode.of(lots[0]) if lots else None,
+            make_up_lot=LotNode.of(lots[0]) if lots and paying else None,
         )
 
 

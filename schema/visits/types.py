@@ -47,7 +47,8 @@ async def _claim_pass(
 
 
 async def _claim_lot(root: strawberry.Parent[ClaimRow], info: Info) -> LotNode | None:
-    if root.lot_id is None:
+    context = info.context
+    if root.lot_id is None or await context.loaders.passes.load(root.pass_id) is None:
         return None
     found: Any = await info.context.loaders.lots_by_id.load(root.lot_id)
     return LotNode.of(found)
@@ -69,7 +70,7 @@ class ClaimNode:
         name="pass", resolver=_claim_pass, description="The pass that pays; null for a client whose pass it is not."
     )
     lot: LotNode | None = strawberry.field(
-        resolver=_claim_lot, description="The lot that pays; null where the pass counts nothing."
+        resolver=_claim_lot, description="The lot that pays; null where the pass counts nothing or is not the caller's."
     )
     quantity: int = strawberry.field(
         description="How many units of the lot it takes; 0 on a DAY pass, of which the whole day takes the unit."
@@ -87,9 +88,9 @@ class ClaimNode:
 
 async def _client(
     root: strawberry.Parent[VisitRow], info: Info
-) -> Annotated["ClientNode", strawberry.lazy("schema.people.types")]:
+) -> Annotated["ClientNode", strawberry.lazy("schema.people.types")] | None:
     found: Any = await info.context.loaders.clients.load(root.client_id)
-    client: ClientNode = found
+    client: ClientNode | None = found
     return client
 
 
@@ -137,8 +138,12 @@ class VisitNode(Node):
 
     row_type: ClassVar[type[Any]] = VisitRow
 
-    client: Annotated["ClientNode", strawberry.lazy("schema.people.types")] = strawberry.field(
-        resolver=_client, description="Who visits."
+    client: Annotated["ClientNode", strawberry.lazy("schema.people.types")] | None = strawberry.field(
+        resolver=_client,
+        description="Who visits, or brings the guest; null for a client whose pass pays for somebody else.",
+    )
+    guest_name: str | None = strawberry.field(
+        description="The guest whose visit it is; null where the client comes themself."
     )
     service: ServiceNode = strawberry.field(description="What is attended.")
     location: LocationNode = strawberry.field(description="Where.")

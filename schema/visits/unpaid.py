@@ -13,6 +13,7 @@ from models.queries.visits import VisitRow
 from models.rules.codes import Code, Reason
 from schema.errors import ReasonNode
 from schema.passes.types import PassNode
+from schema.seen import of_caller
 from schema.visits.types import VisitNode
 
 
@@ -20,7 +21,9 @@ from schema.visits.types import VisitNode
 class Refusal:
     """A pass with its reasons."""
 
-    pass_: PassNode = strawberry.field(name="pass", description="The pass that was asked.")
+    pass_: PassNode | None = strawberry.field(
+        name="pass", description="The pass that was asked; null for a client whose pass it is not."
+    )
     reasons: list[ReasonNode] = strawberry.field(description="Every reason that stands against it.")
 
 
@@ -41,13 +44,13 @@ async def unpaid_visits(
     by_id = {row.id: row for row in rows}
     listed = changed.figures["unpaid"]
     asked = {UUID(refusal["passId"]) for each in listed for refusal in each["refusals"]}
-    found = {row.id: row for row in await passes.by_ids(reader, list(asked), tx.now)} if asked else {}
+    found = {row.id: row for row in of_caller(tx, await passes.by_ids(reader, list(asked), tx.now))} if asked else {}
     return [
         UnpaidVisit(
             visit=VisitNode.of(by_id[UUID(each["visitId"])]),
             refusals=[
                 Refusal(
-                    pass_=PassNode.of(found[UUID(refusal["passId"])]),
+                    pass_=PassNode.of(found.get(UUID(refusal["passId"]))),
                     reasons=[_reason(reason) for reason in refusal["reasons"]],
                 )
                 for refusal in each["refusals"]

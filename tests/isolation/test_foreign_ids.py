@@ -84,11 +84,13 @@ from models.operations.resolve_visits import ResolveVisits, resolve_visits
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.settle_refund import CreditRefund, credit_refund
+from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.rules.terms import Access, Conversion, Terms
 from models.rules.values import AfterExpiration, ConversionTiming, PassKind, PaymentMethod, Role
 from tests.conftest import NOON
 from tests.imported import staged_clients
-from tests.studio import MONTH, OWNER, Studio, missed_visit
+from tests.studio import MONTH, OWNER, Studio, missed_visit, shared_pass
 
 TOMORROW = (NOON + timedelta(days=1)).date()
 CARD = PaymentMethod.COMPLIMENTARY
@@ -113,6 +115,7 @@ class Ids:
     closure: UUID = NOBODY
     order: UUID = NOBODY
     household: UUID = NOBODY
+    share: UUID = NOBODY
     import_: UUID = NOBODY
 
 
@@ -130,7 +133,8 @@ async def ids_of(studio: Studio) -> Ids:
     closure = (await studio.do(place_closure, PlaceClosure(studio.location, far, far, "Repairs"))).rows["closure"]
     order = (await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id))[0]["order_id"]
     household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
-    return replace(made, closure=closure, order=order, household=household, import_=await staged_clients(studio))
+    made = replace(made, closure=closure, order=order, household=household, share=await shared_pass(studio))
+    return replace(made, import_=await staged_clients(studio))
 
 
 def access(**named: Any) -> Terms:
@@ -194,6 +198,12 @@ CASES: list[Case] = [
     (schedule_conversion, "option", lambda ids: ScheduleConversion(ids.pass_, ids.option)),
     (cancel_conversion, "pass_", lambda ids: CancelConversion(ids.pass_)),
     (adjust_pass, "pass_", lambda ids: AdjustPass(ids.pass_, 1, "Gift")),
+    (share_pass, "pass_", lambda ids: SharePass(ids.pass_, ids.client)),
+    (share_pass, "client", lambda ids: SharePass(ids.pass_, ids.client)),
+    (approve_share, "share", lambda ids: ApproveShare(ids.share)),
+    (remove_share, "share", lambda ids: RemoveShare(ids.share)),
+    (transfer_pass, "pass_", lambda ids: TransferPass(ids.pass_, ids.client, "Gift")),
+    (transfer_pass, "client", lambda ids: TransferPass(ids.pass_, ids.client, "Gift")),
     (extend_pass, "pass_", lambda ids: ExtendPass(ids.pass_, 1, "Gift")),
     (refund_pass, "pass_", lambda ids: RefundPass(ids.pass_, "Moved")),
     (credit_refund, "refund", lambda ids: CreditRefund(ids.refund)),
@@ -257,6 +267,9 @@ OF_A_CLIENT = [
     (remove_hold, "hold"),
     (set_auto_renew, "pass_"),
     (renew_pass, "pass_"),
+    (share_pass, "pass_"),
+    (remove_share, "share"),
+    (transfer_pass, "pass_"),
 ]
 
 

@@ -84,6 +84,8 @@ from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.settle_refund import CreditRefund, credit_refund
+from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.rules.values import (
     AfterExpiration,
     ConversionTiming,
@@ -94,7 +96,7 @@ from models.rules.values import (
 )
 from tests.imported import staged_clients
 from tests.operations.acts import DAY, HOUR, hold
-from tests.studio import MONTH, TEN_CLASSES, Studio, lapsed_pass, missed_visit
+from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
 
 RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
@@ -241,6 +243,27 @@ async def a_cancelled_plan(studio: Studio) -> tuple[Any, Any]:
     return cancel_conversion, CancelConversion(plan.pass_id)
 
 
+async def a_share(studio: Studio) -> tuple[Any, Any]:
+    (member,) = await household_with(studio, "Ben")
+    return share_pass, SharePass(await studio.sell(SHARED), member, 3)
+
+
+async def an_approval(studio: Studio) -> tuple[Any, Any]:
+    return approve_share, ApproveShare(await shared_pass(studio, pending=True))
+
+
+async def an_end_of_a_share(studio: Studio) -> tuple[Any, Any]:
+    share = await shared_pass(studio)
+    row = (await studio.fetch("SELECT pass_id, client_id FROM shares"))[0]
+    await studio.book([studio.began + DAY], client=row["client_id"], pass_id=row["pass_id"])
+    return remove_share, RemoveShare(share)
+
+
+async def a_transfer(studio: Studio) -> tuple[Any, Any]:
+    receiver = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
+    return transfer_pass, TransferPass(await Scene(studio).sold(), receiver, "Gift")
+
+
 async def an_adjustment(studio: Studio) -> tuple[Any, Any]:
     return adjust_pass, AdjustPass(await Scene(studio).sold(), -3, "Correction")
 
@@ -358,6 +381,10 @@ VERBS: tuple[Make, ...] = (
     a_conversion,
     a_plan,
     a_cancelled_plan,
+    a_share,
+    an_approval,
+    an_end_of_a_share,
+    a_transfer,
     an_adjustment,
     an_extension,
     an_extension_of_many,

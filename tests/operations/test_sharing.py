@@ -10,14 +10,7 @@ from models.operations.base import Actor
 from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.end_visit import CancelVisit, cancel_visit
-from models.operations.households import (
-    CreateHousehold,
-    JoinHousehold,
-    LeaveHousehold,
-    create_household,
-    join_household,
-    leave_household,
-)
+from models.operations.households import LeaveHousehold, leave_household
 from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
 from models.queries.invariants import check_business
 from models.rules.codes import Code
@@ -25,7 +18,7 @@ from models.rules.policies import Sharing
 from models.rules.terms import Terms
 from models.rules.values import AfterExpiration, PassKind, Role
 from tests.operations.acts import DAY, books, cancel, record, renew, seen, unpaid
-from tests.studio import MONTH, TEN_CLASSES, Studio
+from tests.studio import MONTH, TEN_CLASSES, Studio, household_with
 
 SHARED = replace(TEN_CLASSES, validity=MONTH, sharing=Sharing(allowed=True, members_max=2, member_visits_max=2))
 
@@ -37,17 +30,6 @@ async def _the_books_are_true(studio: Studio) -> object:
         assert await check_business(reader) == []
 
 
-async def family(studio: Studio, *names: str) -> list[UUID]:
-    """Put the studio's client into a household with new clients of these names; return them."""
-    household = (await studio.do(create_household, CreateHousehold("The Anns"))).rows["household"]
-    await studio.do(join_household, JoinHousehold(household, studio.client))
-    members = []
-    for name in names:
-        members.append((await studio.do(create_client, CreateClient(name))).rows["client"])
-        await studio.do(join_household, JoinHousehold(household, members[-1]))
-    return members
-
-
 def own(client: UUID) -> Actor:
     return Actor(Role.CLIENT, client_id=client)
 
@@ -57,7 +39,7 @@ async def share(studio: Studio, pass_id: UUID, client: UUID, most: int | None = 
 
 
 async def test_a_member_books_by_auto_and_by_name_up_to_the_cap_and_the_owner_without_one(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(SHARED)
     day = studio.began + DAY
     before = await studio.book([day], client=ben)
@@ -76,7 +58,7 @@ async def test_a_member_books_by_auto_and_by_name_up_to_the_cap_and_the_owner_wi
 
 
 async def test_a_cap_of_ones_own_and_consumed_visits_count_and_a_returned_one_does_not(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(SHARED)
     await share(studio, pass_id, ben, 1)
     ahead = (await studio.book([studio.began + 2 * DAY], client=ben, pass_id=pass_id)).visits[0]
@@ -91,7 +73,7 @@ async def test_a_cap_of_ones_own_and_consumed_visits_count_and_a_returned_one_do
 
 
 async def test_sharing_survives_renewal_and_the_cap_begins_anew(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(replace(SHARED, after_expiration=AfterExpiration.RENEW))
     await share(studio, pass_id, ben)
     first = await studio.book([studio.began + n * DAY for n in (1, 2, 3)], client=ben, pass_id=pass_id)
@@ -103,7 +85,7 @@ async def test_sharing_survives_renewal_and_the_cap_begins_anew(studio: Studio) 
 
 
 async def test_own_units_are_spent_before_those_of_others_but_what_counts_nothing_first(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     soon = replace(SHARED, sharing=Sharing(allowed=True))
     shared = await studio.sell(soon)
     own_pass = await studio.sell(TEN_CLASSES, client=ben)
@@ -120,7 +102,7 @@ async def test_own_units_are_spent_before_those_of_others_but_what_counts_nothin
 
 
 async def test_several_visits_at_once_keep_the_cap_and_the_best_is_found(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(SHARED)
     await share(studio, pass_id, ben)
     await studio.sell(replace(TEN_CLASSES, quantity=1), client=ben)
@@ -133,7 +115,7 @@ async def test_several_visits_at_once_keep_the_cap_and_the_best_is_found(studio:
 
 
 async def test_what_a_client_asks_for_waits_for_approval(studio: Studio) -> None:
-    ben, cleo = await family(studio, "Ben", "Cleo")
+    ben, cleo = await household_with(studio, "Ben", "Cleo")
     asked = replace(SHARED, sharing=Sharing(allowed=True, needs_approval=True, members_max=1))
     pass_id = await studio.sell(asked)
     pending = (await studio.do(share_pass, SharePass(pass_id, ben), actor=own(studio.client))).rows["share"]
@@ -148,7 +130,7 @@ async def test_what_a_client_asks_for_waits_for_approval(studio: Studio) -> None
 
 
 async def test_bad_input_is_refused_and_changes_nothing(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     stranger = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
     pass_id, plain = await studio.sell(SHARED), await studio.sell()
     await share(studio, pass_id, ben)
@@ -167,7 +149,7 @@ async def test_bad_input_is_refused_and_changes_nothing(studio: Studio) -> None:
 
 
 async def test_removing_a_member_leaves_what_they_booked_ahead_unpaid_unless_it_is_kept(studio: Studio) -> None:
-    ben, cleo = await family(studio, "Ben", "Cleo")
+    ben, cleo = await household_with(studio, "Ben", "Cleo")
     pass_id = await studio.sell(SHARED)
     shares = [await share(studio, pass_id, each) for each in (ben, cleo)]
     starts = [studio.began - timedelta(hours=1), studio.began + DAY]
@@ -191,7 +173,7 @@ async def test_removing_a_member_leaves_what_they_booked_ahead_unpaid_unless_it_
 
 @pytest.mark.parametrize("owner_leaves", [False, True])
 async def test_leaving_the_household_ends_sharing_and_lists_the_visits(studio: Studio, owner_leaves: bool) -> None:
-    ben, cleo = await family(studio, "Ben", "Cleo")
+    ben, cleo = await household_with(studio, "Ben", "Cleo")
     pass_id = await studio.sell(SHARED)
     for each in (ben, cleo):
         await share(studio, pass_id, each)
@@ -206,7 +188,7 @@ async def test_leaving_the_household_ends_sharing_and_lists_the_visits(studio: S
 
 
 async def test_a_unit_that_comes_back_to_a_shared_pass_pays_for_the_members_visit_that_waits(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(replace(SHARED, quantity=1))
     await share(studio, pass_id, ben)
     paid = (await studio.book([studio.began + 2 * DAY], client=ben)).visits[0]
@@ -223,7 +205,7 @@ def visit(studio: Studio, days: int, guest: str | None = None) -> NewVisit:
 
 
 async def test_guests_come_with_the_owner_up_to_the_cap_and_each_costs_a_unit(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     terms = replace(SHARED, sharing=Sharing(allowed=True, guest_visits_max=2))
     pass_id = await studio.sell(terms)
     await share(studio, pass_id, ben)
@@ -249,21 +231,18 @@ async def test_no_guest_where_the_terms_allow_none(studio: Studio) -> None:
 
 
 async def test_each_person_spends_a_day_of_their_own(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     terms = Terms(PassKind.DAY, 5_000, 5, sharing=Sharing(allowed=True, guest_visits_max=5))
     pass_id = await studio.sell(terms)
     await share(studio, pass_id, ben)
+    first = studio.began + DAY
     wanted = tuple(
-        replace(
-            visit(studio, 1, guest),
-            starts_at=studio.began + DAY + timedelta(hours=n),
-            ends_at=studio.began + DAY + timedelta(hours=n + 1),
-        )
+        NewVisit(studio.service, studio.location, at, at + timedelta(hours=1), guest_name=guest)
         for guest in (None, "Max")
-        for n in (0, 2)
+        for at in (first, first + timedelta(hours=2))
     )
     mine = await studio.do(book_visits, BookVisits(studio.client, wanted))
-    bens = await studio.book([studio.began + DAY + timedelta(hours=n) for n in (0, 2)], client=ben)
+    bens = await studio.book([first, first + timedelta(hours=2)], client=ben)
 
     assert (mine.figures["paid"], bens.figures["paid"]) == (4, 2)
     assert await books(studio, pass_id) == (2, 3, 0, 0, 0)

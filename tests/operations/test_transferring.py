@@ -27,8 +27,8 @@ from models.rules.values import (
     Role,
 )
 from tests.operations.acts import DAY, books, charges, days, hold, lots, record, renew, seen, status, unpaid
-from tests.operations.test_sharing import SHARED, family, share, visit
-from tests.studio import MONTH, TEN_CLASSES, Studio
+from tests.operations.test_sharing import SHARED, share, visit
+from tests.studio import MONTH, TEN_CLASSES, Studio, household_with
 
 MONTHLY = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
 
@@ -191,7 +191,7 @@ async def test_a_pass_that_counts_nothing_goes_whole_or_not_at_all(studio: Studi
 
 
 async def test_members_lose_the_pass_with_its_owner(studio: Studio) -> None:
-    (ben,) = await family(studio, "Ben")
+    (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(SHARED)
     await share(studio, pass_id, ben)
     bens = (await studio.book([studio.began + DAY], client=ben, pass_id=pass_id)).visits

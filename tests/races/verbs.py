@@ -81,6 +81,8 @@ from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.run import Verb
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
+from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.rules.terms import Terms
 from models.rules.values import (
     AfterExpiration,
@@ -91,7 +93,7 @@ from models.rules.values import (
     ServiceCategory,
     TestCard,
 )
-from tests.studio import MONTH, TEN_CLASSES, Studio, lapsed_pass, missed_visit
+from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
 
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
 MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
@@ -166,6 +168,23 @@ async def _people(studio: Studio, name: str) -> Made:
             SetClientTypes(studio.client, ("Student",)),
             SetClientTypes(studio.client, ("Senior",)),
         ),
+    }
+    return made[name]
+
+
+async def _shared(studio: Studio, name: str) -> Made:
+    if name == "transfer_pass":
+        zoe = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
+        pass_id = await studio.sell()
+        return transfer_pass, TransferPass(pass_id, zoe, "Gift"), TransferPass(pass_id, zoe, "Gift", 2)
+    if name == "share_pass":
+        ben, cleo = await household_with(studio, "Ben", "Cleo")
+        pass_id = await studio.sell(SHARED)
+        return share_pass, SharePass(pass_id, ben), SharePass(pass_id, cleo)
+    share = await shared_pass(studio, pending=True)
+    made: dict[str, Made] = {
+        "approve_share": (approve_share, ApproveShare(share), ApproveShare(studio.client)),
+        "remove_share": (remove_share, RemoveShare(share), RemoveShare(share, keep_visits=True)),
     }
     return made[name]
 
@@ -296,6 +315,7 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
     **dict.fromkeys(("book_visits", "pay_visits", "cancel_visit", "record_attendance"), _visit),
     **dict.fromkeys(("waive_outcome", "waive_fee", "pay_fees"), _visit),
     **dict.fromkeys(("migrate_passes", "revert_migration"), _moved),
+    **dict.fromkeys(("share_pass", "approve_share", "remove_share", "transfer_pass"), _shared),
     **dict.fromkeys(("place_hold", "end_hold", "remove_hold"), _held),
     **dict.fromkeys(("place_closure", "end_closure", "remove_closure"), _held),
     **dict.fromkeys(("report_dispute", "settle_dispute"), _held),

@@ -17,7 +17,7 @@ from schema.schema import schema
 from tests.conftest import NOON
 from tests.imported import staged_clients
 from tests.schema.asking import Asker, global_id
-from tests.studio import Studio, missed_visit, open_studio
+from tests.studio import Studio, missed_visit, open_studio, shared_pass
 
 VERBS = [
     "createLocation",
@@ -54,6 +54,10 @@ VERBS = [
     "scheduleConversion",
     "cancelConversion",
     "adjustPass",
+    "sharePass",
+    "approveShare",
+    "removeShare",
+    "transferPass",
     "extendPass",
     "extendPasses",
     "migratePasses",
@@ -107,6 +111,12 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("scheduleConversion", "purchaseOptionId", "PurchaseOption", {"passId": "Pass"}),
     ("cancelConversion", "passId", "Pass", {}),
     ("adjustPass", "passId", "Pass", {"quantity": 1, "reason": "x"}),
+    ("sharePass", "passId", "Pass", {"clientId": "Client"}),
+    ("sharePass", "clientId", "Client", {"passId": "Pass"}),
+    ("approveShare", "shareId", "Share", {}),
+    ("removeShare", "shareId", "Share", {}),
+    ("transferPass", "passId", "Pass", {"toClientId": "Client", "reason": "x"}),
+    ("transferPass", "toClientId", "Client", {"passId": "Pass", "reason": "x"}),
     ("extendPass", "passId", "Pass", {"days": 1, "reason": "x"}),
     ("refundPass", "passId", "Pass", {"reason": "x"}),
     ("openSandbox", "clientId", "Client", {"name": "x", "purchaseOptionIds": ["PurchaseOption"]}),
@@ -131,6 +141,7 @@ async def _objects(studio: Studio) -> dict[str, str]:
     rows["Fee"] = missed[1]
     rows["Import"] = await staged_clients(studio)
     rows["Household"] = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
+    rows["Share"] = await shared_pass(studio)
     rows["Refund"] = UUID(refunded.figures["refunds"][0])
     far = date(2027, 2, 1)
     closure = await studio.do(place_closure, PlaceClosure(studio.location, far, far, "Repairs"))

@@ -1,0 +1,1 @@
+"""Passes that are shared within a household, or given to another client."""
