@@ -1,6 +1,6 @@
 """Book visits, and pay for them with a named pass, with whichever may, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from models.operations.base import FAR_FUTURE, FAR_PAST, STAFF, Changed, Tx, che
 from models.operations.claims import write_claim
 from models.operations.cover_more import Move, cover_more
 from models.operations.lapse import roll_over_late
+from models.operations.projecting import project
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
 from models.queries.locks import lock_client_passes, lock_passes
@@ -76,21 +77,29 @@ async def book_visits(tx: Tx, command: BookVisits) -> Changed:
         raise unknown("client", "clientId")
     passes = await payers(tx, command.client_id, command.pay_by, command.pass_id)
     booked = await _insert(tx, command)
-    outcomes = await pay(tx, passes, booked, dict.fromkeys((v.id for v in booked), VisitState.BOOKED), command.pay_by)
-    return paid_answer(outcomes, await more_covered(tx, command.client_id, command.pay_by, outcomes))
+    states = dict.fromkeys((visit.id for visit in booked), VisitState.BOOKED)
+    outcomes = await pay(tx, passes, booked, states, command.pay_by)
+    moves = await more_covered(tx, command.client_id, command.pay_by, outcomes)
+    return await answer(tx, passes, outcomes, moves, states, command.pay_by)
 
 
-async def payers(tx: Tx, client_id: UUID, pay_by: PayBy, pass_id: UUID | None) -> dict[UUID, PassFacts]:
-    """Lock and return the passes that may be asked to pay. Errors: NOT_FOUND, INVALID_INPUT."""
+async def payers(
+    tx: Tx, client_id: UUID, pay_by: PayBy, pass_id: UUID | None, also_lock: Iterable[UUID] = ()
+) -> dict[UUID, PassFacts]:
+    """Lock and return the passes that may be asked to pay. Errors: NOT_FOUND, INVALID_INPUT.
+
+    `also_lock` are passes that stand to pay for the visits once they have renewed: a named one may take their place.
+    """
     if (pay_by is PayBy.PASS) != (pass_id is not None):
         raise refuse(Code.INVALID_INPUT, "payBy", sentence="PASS, and no other choice, names a passId.")
     if pay_by is PayBy.NOTHING:
         return {}
     if pass_id is None:
         return await roll_over_late(tx, await lock_client_passes(tx.raw, client_id))
-    found = await lock_passes(tx.raw, [pass_id])
-    if not found:
+    locked = await lock_passes(tx.raw, [pass_id, *also_lock])
+    if pass_id not in locked:
         raise unknown("pass", "passId")
+    found = {pass_id: locked[pass_id]}
     if member_of(found[pass_id], client_id) is None:
         tx.require_client(found[pass_id].client_id, "pass", "passId")
     return await roll_over_late(tx, found)
@@ -128,8 +137,29 @@ async def more_covered(tx: Tx, client_id: UUID, pay_by: PayBy, outcomes: Sequenc
     return await cover_more(tx, client_id, waiting) if waiting and pay_by is PayBy.AUTO else []
 
 
-def paid_answer(outcomes: Sequence[Outcome], moves: Sequence[Move] = ()) -> Changed:
-    """Return the visits in start order, the passes that pay, why each unpaid visit is unpaid, and what moved."""
+async def answer(
+    tx: Tx,
+    passes: Mapping[UUID, PassFacts],
+    outcomes: Sequence[Outcome],
+    moves: Sequence[Move],
+    states: Mapping[UUID, VisitState],
+    pay_by: PayBy,
+) -> Changed:
+    """Let passes that renew stand to pay for what is left unpaid, and answer what pays, will pay, or does not."""
+    moved = {move.visit_id for move in moves}
+    unpaid = [each for each in outcomes if each.paid_by is None and each.visit.id not in moved]
+    live = [each for each in unpaid if states[each.visit.id].live]
+    left = {each.visit.id: each for each in await project(tx, passes, live, pinned=pay_by is PayBy.PASS)}
+    projected = [each.visit.id for each in live if each.visit.id not in left]
+    told = [left.get(each.visit.id, each) for each in outcomes]
+    return paid_answer(told, moves, projected)
+
+
+def paid_answer(outcomes: Sequence[Outcome], moves: Sequence[Move] = (), projected: Sequence[UUID] = ()) -> Changed:
+    """Return the visits in start order, the passes that pay, why each unpaid visit is unpaid, and what moved.
+
+    `projected` are to be paid when their passes renew: they are neither paid nor told to be unpaid.
+    """
     moved_to = {move.visit_id: move.new_pass for move in moves}
     payer = {outcome.visit.id: outcome.paid_by.pass_id for outcome in outcomes if outcome.paid_by} | moved_to
     paying = list(dict.fromkeys(payer[outcome.visit.id] for outcome in outcomes if outcome.visit.id in payer))
@@ -145,11 +175,12 @@ def paid_answer(outcomes: Sequence[Outcome], moves: Sequence[Move] = ()) -> Chan
             ],
         }
         for outcome in outcomes
-        if outcome.visit.id not in payer
+        if outcome.visit.id not in payer and outcome.visit.id not in projected
     ]
     figures: dict[str, Any] = {
-        "paid": len(outcomes) - len(unpaid),
+        "paid": len(outcomes) - len(unpaid) - len(projected),
         "unpaid": unpaid,
+        "projected": [str(each) for each in projected],
         "moved": [move.to_json() for move in moves],
     }
     return Changed(passes=paying, visits=[outcome.visit.id for outcome in outcomes], figures=figures)

@@ -10,13 +10,14 @@ import asyncpg
 
 from models.operations.base import Tx
 from models.operations.ledger import carried, grant, move
+from models.operations.projected_claims import end_projections
 from models.queries.locks import lock_passes, lock_visits
 from models.rules.allocation import Outcome
 from models.rules.calendar import local_day
 from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account
 from models.rules.facts import PassFacts, VisitFacts
 from models.rules.sharing import person_of
-from models.rules.values import Account, LotKind, PassKind, VisitState
+from models.rules.values import Account, LotKind, PassKind, ProjectionState, VisitState
 from models.tables.base import new_id
 from models.tables.visits import claimed_days, claims, visits
 
@@ -37,13 +38,18 @@ async def lock_visits_with_passes(
     one pays by then, the transaction is begun anew: locking that pass now, behind the visits, would be out of order.
     """
     ids, wanted = list(visit_ids), set(more_passes)
-    rows = await tx.raw.fetch("SELECT pass_id FROM visits WHERE id = ANY($1) AND pass_id IS NOT NULL", ids)
-    wanted |= {row["pass_id"] for row in rows}
+    rows = await tx.raw.fetch("SELECT pass_id, projected_pass_id FROM visits WHERE id = ANY($1)", ids)
+    wanted |= _payers(rows)
     passes = await lock_passes(tx.raw, wanted)
     locked = await lock_visits(tx.raw, ids)
-    if {row["pass_id"] for row in locked if row["pass_id"]} <= wanted:
+    if _payers(locked) <= wanted:
         return locked, passes
     raise asyncpg.SerializationError("another pass has come to pay for the visit meanwhile")
+
+
+def _payers(rows: Iterable[Any]) -> set[UUID]:
+    """The passes that pay for the visits, or stand to once they have renewed."""
+    return {row["pass_id"] or row["projected_pass_id"] for row in rows} - {None}
 
 
 async def standing_claims(tx: Tx, visit_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
@@ -92,6 +98,9 @@ async def write_claim(
         "claimed_at": tx.now,
     }
     await tx.insert(claims, row)
+    if visit.projected_on is not None:
+        ended = ProjectionState.PAID if visit.projected_on == facts.id else ProjectionState.RELEASED
+        await end_projections(tx, visit.projected_on, {visit.id: None}, ended)
     await tx.update(visits, visit.id, pass_id=facts.id)
     await tx.event("visit.paid", pass_id=facts.id, visit_id=visit.id)
     if state is not VisitState.BOOKED:

@@ -9,13 +9,14 @@ from models.errors import refuse
 from models.operations.base import Changed, Tx, violated
 from models.operations.claims import settle_claim, standing_claims
 from models.operations.fees import drop_fee, owe
+from models.operations.projected_claims import end_projections
 from models.operations.refresh import refresh
 from models.queries.facts import visit_facts
 from models.rules.codes import Code
 from models.rules.ending import FORGIVABLE, Ending, ending
 from models.rules.facts import PassFacts, covering_instant
 from models.rules.terms import Outcomes
-from models.rules.values import Account, OutcomeEffect, VisitState
+from models.rules.values import Account, OutcomeEffect, ProjectionState, VisitState
 from models.tables.base import new_id
 from models.tables.visits import SAME_VISIT, claims, visit_outcomes, visits
 
@@ -89,6 +90,8 @@ async def write_outcome(tx: Tx, row: Any, end: Ending, *, claimed: bool, reason:
             if violated(error) in SAME_VISIT:
                 raise refuse(Code.ALREADY_BOOKED, "visitId") from error
             raise
+    if row["projected_pass_id"] is not None and not end.state.live:
+        await end_projections(tx, row["projected_pass_id"], {visit_id: None}, ProjectionState.RELEASED)
     await tx.raw.execute(
         "UPDATE claims SET forgiven_period = NULL WHERE visit_id = $1 AND forgiven_period IS NOT NULL", visit_id
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from models.operations.base import Tx
+from models.operations.projected_claims import keep_projections
 from models.queries.facts import load_passes
 from models.rules.due import next_due
 from models.rules.facts import PassFacts, with_provisional_start
@@ -42,6 +43,8 @@ async def refresh(tx: Tx, pass_ids: Iterable[UUID]) -> dict[UUID, PassFacts]:
     for pass_id, facts in loaded.items():
         kept[pass_id] = with_provisional_start(facts)
         await _keep(tx, kept[pass_id])
+        if facts.projecting:
+            await keep_projections(tx, kept[pass_id])
     return kept
 
 

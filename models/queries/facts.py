@@ -16,6 +16,7 @@ from models.rules.values import (
     HoldCause,
     HoldKind,
     LotKind,
+    PaymentMethod,
     ServiceCategory,
     UnusedAtConversion,
     VisitState,
@@ -28,6 +29,9 @@ SELECT p.*, v.terms, b.week_start, m.member_ids, m.member_caps, EXISTS (
     SELECT FROM orders o WHERE o.business_id = p.business_id AND o.client_id = p.client_id AND o.state = 'PENDING'
       AND o.purpose = 'PACKAGE' AND o.details->>'renewed_sale_id' = p.package_sale_id::text
 ) ELSE false END AS order_pending,
+EXISTS (
+    SELECT FROM projected_claims j WHERE j.business_id = p.business_id AND j.pass_id = p.id AND j.state = 'STANDING'
+) AS projecting,
 CASE WHEN p.auto_renew AND v.terms->'renewal'->>'trigger' <> 'ON_EXPIRY'
           AND NOT (v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean
 THEN (
@@ -120,6 +124,7 @@ def visit_facts(row: Any) -> VisitFacts:
         day=row["day"],
         zone=row["zone"],
         guest_name=row["guest_name"],
+        projected_on=row["projected_pass_id"],
     )
 
 
@@ -153,6 +158,8 @@ def _pass(
         order_pending=row["order_pending"],
         spent_on_old_visit=bool(row["spent_on_old_visit"]),
         week_start=row["week_start"],
+        payment_method=PaymentMethod(row["payment_method"]) if row["payment_method"] else None,
+        projecting=row["projecting"],
         members=tuple(map(Member, row["member_ids"] or (), row["member_caps"] or ())),
     )
 
@@ -190,6 +197,8 @@ def _period(row: Any) -> PeriodFacts:
         restarts=row["restarts"],
         opens_at=row["opens_at"],
         cut_at=row["cut_at"],
+        anchor_on=row["anchor_on"],
+        anchor_index=row["anchor_index"],
     )
 
 

@@ -56,6 +56,18 @@ class Code(Enum):
         "A charge for the pass failed and it takes no new bookings.",
         "Pay the renewal with renewPass, or change the payment method.",
     )
+    RENEWAL_UNCERTAIN = (
+        "The next period of the pass cannot be counted on: {sentence}",
+        "Renew the pass first, book an earlier visit, or pay with another pass.",
+    )
+    PAYS_ON_RENEWAL = (
+        "The pass is to renew on {day} and pays for the visit then.",
+        "Nothing needs to be done; if the renewal fails, the visit is unpaid.",
+    )
+    NOT_IN_NEXT_PERIOD = (
+        "The visit does not lie in the next period of the pass.",
+        "Pay for it now, or with another pass.",
+    )
     PASS_DEACTIVATED = ("The pass is deactivated.", "Reactivate it, or pay with another pass.")
     PASS_REFUNDED = ("The pass was refunded.", "Pay with another pass, or sell a new one.")
     PASS_TRANSFERRED = ("The pass was transferred to another client.", "Pay with another pass, or sell a new one.")
@@ -239,6 +251,8 @@ class Code(Enum):
         "It can no longer be taken back: {what} came after it and depends on it.",
         "Take that back first, or correct what came of it by hand.",
     )
+    NOT_UNDOABLE = ("It cannot be undone: {sentence}", "{remedy}")
+    ALREADY_UNDONE = ("The operation was undone already.", "Nothing needs to be done; do it again where it was right.")
     CONVERSION_NOT_PLANNED = ("No conversion is scheduled.", "Nothing needs to be done.")
     CONVERSION_CIRCLE = (
         "These options would convert into one another without end: {circle}.",

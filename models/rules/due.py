@@ -117,6 +117,11 @@ def conversion_at(facts: PassFacts) -> datetime | None:
     return None if day is None else start_of_day(day, facts.zone)
 
 
+def renewal_at(facts: PassFacts) -> datetime | None:
+    """Return when reaching its end renews the pass, None where it has no end, or none that is known."""
+    return None if facts.ends_at is None else _out_of_freeze(facts, facts.ends_at)
+
+
 def _out_of_freeze(facts: PassFacts, instant: datetime) -> datetime | None:
     """What is due in a freeze moves with it: the instant itself, or the start of the first day no freeze lies on."""
     day = local_day(instant, facts.zone)

@@ -15,6 +15,7 @@ from models.rules.values import (
     CoveredBy,
     LotKind,
     PassKind,
+    PaymentMethod,
     ServiceCategory,
     UnusedAtConversion,
 )
@@ -36,6 +37,8 @@ class VisitFacts:
     zone: str = "UTC"
     guest_name: str | None = None
     """Whom the client brings, where the visit is that guest's and not the client's own."""
+    projected_on: UUID | None = None
+    """The pass that stands to pay for it once it has renewed."""
 
     @property
     def minutes(self) -> int:
@@ -137,6 +140,10 @@ class PassFacts:
     week_start: int = 1
     """The ISO weekday on which the business's week begins."""
     members: tuple[Member, ...] = ()
+    payment_method: PaymentMethod | None = None
+    """How a renewal is charged with nobody present."""
+    projecting: bool = False
+    """Whether visits stand to be paid by its next period."""
 
     @property
     def kind(self) -> PassKind:

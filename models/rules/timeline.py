@@ -48,6 +48,9 @@ class PeriodFacts:
     restarts: bool = False
     opens_at: datetime | None = None
     cut_at: datetime | None = None
+    anchor_on: date | None = None
+    anchor_index: int = 0
+    """The day from which it is counted (its own first day where the index is 0), and how many periods from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,24 @@ class Standing(StrEnum):
     RELEASED = "RELEASED"
 
 
+class ProjectionState(StrEnum):
+    """What became of what a pass was to pay for once renewed."""
+
+    STANDING = "STANDING"
+    PAID = "PAID"
+    FAILED = "FAILED"
+    RELEASED = "RELEASED"
+
+
+class VisitPayment(StrEnum):
+    """How a visit stands: paid, to be paid when its pass renews, unpaid, or nothing to be paid."""
+
+    PAID = "PAID"
+    PROJECTED = "PROJECTED"
+    UNPAID = "UNPAID"
+    NOTHING_DUE = "NOTHING_DUE"
+
+
 class ShareState(StrEnum):
     """How far the sharing of a pass with a member of the household is."""
 

@@ -13,9 +13,10 @@ from models.tables import (
     packages,
     passes,
     people,
+    projected_claims,
     refunds,
-    shares,
     sandboxes,
+    shares,
     tenants,
     visits,
 )
@@ -35,9 +36,10 @@ __all__ = [
     "packages",
     "passes",
     "people",
+    "projected_claims",
     "refunds",
-    "shares",
     "sandboxes",
+    "shares",
     "tenants",
     "visits",
 ]

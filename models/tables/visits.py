@@ -27,13 +27,17 @@ visits = tenant_table(
     Column("auto_pay", Boolean, nullable=False, server_default=sql("false")),
     # Whom the client brings, where the visit is that guest's.
     text("guest_name", optional=True),
+    # The pass that stands to pay for it once it has renewed.
+    ident("projected_pass_id", optional=True),
     belongs_to("clients", "client_id"),
     belongs_to("services", "service_id"),
     belongs_to("locations", "location_id"),
     belongs_to("passes", "pass_id"),
+    belongs_to("passes", "projected_pass_id"),
     one_of("state", VisitState),
     CheckConstraint("starts_at < ends_at", name="ends_after_start"),
     CheckConstraint("char_length(guest_name) BETWEEN 1 AND 200", name="guest_name_length"),
+    CheckConstraint("pass_id IS NULL OR projected_pass_id IS NULL", name="paid_or_projected"),
 )
 
 Index("ix_visits_client", visits.c.business_id, visits.c.client_id, visits.c.starts_at, visits.c.id)
