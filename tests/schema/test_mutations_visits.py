@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from models.operations.base import Actor
+from models.operations.book_visits import PayBy
 from models.operations.holds import PlaceHold, place_hold
 from models.rules.terms import Terms, Validity
 from models.rules.values import PassKind, PeriodUnit, Role, ValidityRule
@@ -101,7 +102,8 @@ async def test_a_visit_nothing_pays_for_is_booked_with_every_reason(asker: Asker
 
 
 async def test_pay_visits(asker: Asker, studio: Studio) -> None:
-    visit_id = await _booked(studio)
+    # Booked to stay unpaid: a sale would pay for one that was booked with AUTO.
+    visit_id = await _booked(studio, pay_by=PayBy.NOTHING)
     pass_id = encode("Pass", await studio.sell())
     await asker.refuses("INVALID_INPUT", ["payBy"], "payVisits", visitIds=[visit_id], payBy="NOTHING")
     done = await asker.does("payVisits", PAID, visitIds=[visit_id], other={"visitIds": [global_id("Visit")]})
