@@ -42,22 +42,26 @@ class Renewed:
 def why_uncertain(facts: PassFacts, policy: RetryPolicy, now: datetime) -> Reason | None:
     """Return why the next period of a pass cannot be counted on, None where it can."""
     terms = facts.terms
-    why = None
+    why: Reason | None = None
     if standing_at(facts.overdue, policy, now) is not Standing.CURRENT:
         return because(Code.PAYMENT_OVERDUE)
     if facts.closed_reason is not None or facts.after_expiration is not AfterExpiration.RENEW:
-        why = "it does not renew."
+        why = _uncertain("it does not renew.")
     elif facts.conversion is not None:
-        why = "it is to become another pass."
+        why = _uncertain("it is to become another pass.")
     elif not facts.auto_renew:
-        why = "automatic renewal is switched off."
+        why = _uncertain("automatic renewal is switched off.")
     elif not renews_on_expiry(facts) or terms.validity.rule is not ValidityRule.PERIOD:
-        why = "it does not renew at its end."
+        why = _uncertain("it does not renew at its end.")
     elif renewal_at(facts) is None:
-        why = "the day of its renewal is not known."
+        why = _uncertain("the day of its renewal is not known.")
     elif terms.price_minor and (facts.payment_method is None or takes_a_person(facts.payment_method)):
-        why = "its renewal has to be paid at the desk."
-    return None if why is None else because(Code.RENEWAL_UNCERTAIN, sentence=why)
+        why = _uncertain("its renewal has to be paid at the desk.")
+    return why
+
+
+def _uncertain(sentence: str) -> Reason:
+    return because(Code.RENEWAL_UNCERTAIN, sentence=sentence)
 
 
 def once_renewed(facts: PassFacts, policy: RetryPolicy, now: datetime) -> Renewed | None:
