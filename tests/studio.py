@@ -200,9 +200,11 @@ SHARED = replace(TEN_CLASSES, sharing=Sharing(allowed=True, needs_approval=True,
 
 
 async def household_with(studio: Studio, *names: str) -> list[UUID]:
-    """Put the studio's client into a household with new clients of these names; return them."""
-    household = (await studio.do(create_household, CreateHousehold("The Anns"))).rows["household"]
-    await studio.do(join_household, JoinHousehold(household, studio.client))
+    """Put new clients of these names into the household of the studio's client, a new one if need be; return them."""
+    household = (await studio.fetch("SELECT household_id FROM clients WHERE id = $1", studio.client))[0]["household_id"]
+    if household is None:
+        household = (await studio.do(create_household, CreateHousehold("The Anns"))).rows["household"]
+        await studio.do(join_household, JoinHousehold(household, studio.client))
     members = []
     for name in names:
         members.append((await studio.do(create_client, CreateClient(name))).rows["client"])

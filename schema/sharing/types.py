@@ -21,7 +21,7 @@ Parent = strawberry.Parent[ShareRow]
 
 
 async def _facts(root: ShareRow, info: Info) -> PassFacts:
-    return cast("PassFacts", await info.context.loaders.facts.load(root.pass_id))
+    return await info.context.loaders.facts.load(root.pass_id)
 
 
 async def _usage(root: ShareRow, info: Info) -> Usage:

@@ -22,12 +22,18 @@ class PaidVisitsPayload(Payload):
     """What booking and paying answer."""
 
     visits: list[VisitNode] = strawberry.field(default_factory=list, description="The visits, in start order.")
-    passes: list[PassNode] = strawberry.field(default_factory=list, description="The passes that pay, as they are now; a client's own alone.")
+    passes: list[PassNode] = strawberry.field(
+        default_factory=list, description="The passes that pay, as they are now; a client's own alone."
+    )
     paid_count: int | None = strawberry.field(
         default=None, description="How many of the visits are paid; null where it was refused."
     )
     unpaid: list[UnpaidVisit] = strawberry.field(
         default_factory=list, description="The visits nothing pays for, each with the reasons of every pass."
+    )
+    projected: list[VisitNode] = strawberry.field(
+        default_factory=list,
+        description="The visits that nothing pays for yet, and that a pass pays for once it has renewed.",
     )
     moved: list[ClaimMove] = strawberry.field(
         default_factory=list,
@@ -44,6 +50,7 @@ class PaidVisitsPayload(Payload):
             passes=PassNode.of_all([paying[each] for each in changed.passes if each in paying]),
             paid_count=changed.figures["paid"],
             unpaid=await unpaid_visits(reader, changed, tx, rows),
+            projected=VisitNode.of_all([row for row in rows if str(row.id) in changed.figures.get("projected", ())]),
             moved=await moves_of(reader, changed, tx),
         )
 

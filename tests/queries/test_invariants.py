@@ -24,6 +24,8 @@ from models.operations.pay_fees import PayFees, pay_fees
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.sharing import RemoveShare, SharePass, remove_share, share_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.queries.invariants import INVARIANTS, Violation, check_all, check_business
 from models.rules.codes import Code
 from models.rules.policies import Restriction
@@ -40,7 +42,7 @@ from models.rules.values import (
 from models.runtime import Runtime
 from models.settings import Settings
 from tests.conftest import NOON
-from tests.studio import MONTH, Studio, missed_visit, open_studio
+from tests.studio import MONTH, Studio, household_with, missed_visit, open_studio, shared_pass
 
 MONTHLY = Terms(
     PassKind.SESSION,
@@ -79,11 +81,24 @@ async def busy(runtime: Runtime) -> Studio:
     option = await studio.option(Terms(PassKind.SESSION, 1_000, 3, MONTH))
     converted = await studio.sell()
     await studio.do(convert_pass, ConvertPass(converted, option, unused=UnusedAtConversion.CREDIT))
+    await shared_and_given(studio)
     declined = SellPass(studio.client, option, PaymentMethod.TEST_CARD, TestCard.DECLINE)
     with pytest.raises(Refused) as refused:
         await studio.do(sell_pass, declined)
     assert refused.value.code is Code.PAYMENT_DECLINED
     return studio
+
+
+async def shared_and_given(studio: Studio) -> None:
+    """Let a member book on the client's pass and stay, another be removed who keeps a visit, and units be given."""
+    await shared_pass(studio)
+    (row,) = await studio.fetch("SELECT pass_id, client_id FROM shares")
+    (cleo,) = await household_with(studio, "Cleo")
+    share = (await studio.do(share_pass, SharePass(row["pass_id"], cleo))).rows["share"]
+    for member in (row["client_id"], cleo):
+        await studio.book([studio.began + timedelta(days=20)], client=member, pass_id=row["pass_id"])
+    await studio.do(remove_share, RemoveShare(share, keep_visits=True))
+    await studio.do(transfer_pass, TransferPass(row["pass_id"], cleo, "Gift", 2))
 
 
 @asynccontextmanager
@@ -145,6 +160,18 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
     ("claim_follows_visit", ["UPDATE visits SET state = 'CANCELLED' WHERE OURS AND pass_id IS NOT NULL"]),
     ("claim_follows_visit", ["UPDATE claims SET account = 'BOOKED' WHERE OURS AND released_at IS NOT NULL"]),
     ("claimed_day_follows_claims", ["UPDATE claimed_days SET account = 'AVAILABLE' WHERE OURS"]),
+    ("claim_is_owners_or_members", ["DELETE FROM shares WHERE OURS AND state = 'ACTIVE'"]),
+    (
+        "claim_is_owners_or_members",
+        ["UPDATE shares SET removed_at = active_at - interval '1 s' WHERE OURS AND state = 'REMOVED'"],
+    ),
+    (
+        "claim_is_owners_or_members",
+        ["UPDATE shares SET active_at = active_at + interval '90 days' WHERE OURS AND state = 'ACTIVE'"],
+    ),
+    ("members_share_a_household", ["UPDATE clients SET household_id = NULL WHERE OURS AND name = 'Ben'"]),
+    ("transfers_arrive", ["UPDATE transfers SET quantity = 3 WHERE OURS AND to_account = 'TRANSFERRED'"]),
+    ("paid_order_has_its_period", ["UPDATE passes SET transferred_from_pass_id = NULL WHERE OURS"]),
     ("one_grant_a_period", ["UPDATE lots SET kind = 'PROMOTION' WHERE OURS AND kind = 'GRANT'"]),
     (
         "one_grant_a_period",
