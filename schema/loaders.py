@@ -18,13 +18,15 @@ from models.queries import (
     operations,
     options,
     orders,
+    packages,
     pass_parts,
     passes,
     people,
     places,
+    projections,
     refunds,
-    shares,
     sandboxes,
+    shares,
     transfers,
     visit_history,
     visits,
@@ -38,14 +40,16 @@ from models.queries.lapses import LapseRow
 from models.queries.operations import OperationRow
 from models.queries.options import OptionRow
 from models.queries.orders import OrderRow
+from models.queries.packages import PackageRow, PackageSaleItemRow, PackageSaleRow
 from models.queries.paging import Filter, Listing, Part, Slice, counts, pages
 from models.queries.pass_parts import HoldRow, LotRow, PeriodRow
 from models.queries.passes import PassRow
 from models.queries.people import ClientRow, HouseholdRow
 from models.queries.places import LocationRow, ServiceRow
+from models.queries.projections import ProjectionRow
 from models.queries.refunds import RefundRow
-from models.queries.shares import ShareRow
 from models.queries.sandboxes import SandboxRow
+from models.queries.shares import ShareRow
 from models.queries.transfers import TransferRow
 from models.queries.visit_history import OutcomeRow
 from models.queries.visits import ClaimRow, VisitRow
@@ -112,6 +116,31 @@ class Loaders:
     def orders(self) -> DataLoader[UUID, OrderRow | None]:
         """Orders by id."""
         return self._rows(partial(self._ask, orders.by_ids), lambda row: row.client_id)
+
+    @cached_property
+    def packages(self) -> DataLoader[UUID, PackageRow | None]:
+        """Packages by id."""
+        return self._rows(partial(self._ask, packages.by_ids))
+
+    @cached_property
+    def package_sales(self) -> DataLoader[UUID, PackageSaleRow | None]:
+        """Sold packages by id."""
+        return self._rows(partial(self._ask, packages.sales_by_ids), lambda row: row.client_id)
+
+    @cached_property
+    def package_passes(self) -> DataLoader[UUID, list[UUID] | None]:
+        """The passes of a sold package; whoever shows them has seen it."""
+        return _each(partial(self._ask, packages.pass_ids_of))
+
+    @cached_property
+    def package_items(self) -> DataLoader[UUID, list[PackageSaleItemRow] | None]:
+        """The goods and credit of a sold package; whoever shows them has seen it."""
+        return _each(partial(self._ask, packages.items_of))
+
+    @cached_property
+    def package_items_by_id(self) -> DataLoader[UUID, PackageSaleItemRow | None]:
+        """Goods and credit by id; whoever shows one has seen its sold package."""
+        return self._rows(partial(self._ask, packages.items_by_ids))
 
     @cached_property
     def fees(self) -> DataLoader[UUID, FeeRow | None]:
@@ -252,6 +281,11 @@ class Loaders:
     def claims(self) -> DataLoader[UUID, ClaimRow | None]:
         """The standing claim of a visit."""
         return _each(partial(self._ask, visits.claims_of))
+
+    @cached_property
+    def projections(self) -> DataLoader[UUID, ProjectionRow | None]:
+        """The standing projection of a visit; whoever shows it has seen the visit."""
+        return _each(partial(self._ask, projections.projections_by_visit))
 
     @cached_property
     def credits(self) -> DataLoader[UUID, int | None]:

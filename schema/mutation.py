@@ -8,6 +8,7 @@ from schema.catalogue.mutations import CatalogueMutations
 from schema.closures.mutations import ClosureMutations
 from schema.fees.mutations import FeeMutations
 from schema.imports.mutations import ImportMutations
+from schema.packages.mutations import PackageMutations
 from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
@@ -31,6 +32,7 @@ class Mutation(
     PassChangeMutations,
     ClosureMutations,
     PassMutations,
+    PackageMutations,
     RefundMutations,
     SharingMutations,
     SandboxMutations,

@@ -14,6 +14,7 @@ from models.queries import (
     lapses,
     options,
     orders,
+    packages,
     pass_parts,
     passes,
     people,
@@ -77,6 +78,14 @@ async def _row(loaders: Loaders, reader: asyncpg.Connection, thing: str, row_id:
         case "household":
             _fill(loaders.households, _by_id(await people.households_by_ids(reader, [row_id])))
             _fill(loaders.members, {row_id: (await people.members_of(reader, [row_id])).get(row_id)})
+        case "package":
+            _fill(loaders.packages, _by_id(await packages.by_ids(reader, [row_id])))
+        case "packageSale":
+            _fill(loaders.package_sales, _by_id(await packages.sales_by_ids(reader, [row_id])))
+            _fill(loaders.package_passes, await packages.pass_ids_of(reader, [row_id]))
+            items = await packages.items_of(reader, [row_id])
+            _fill(loaders.package_items, items)
+            _fill(loaders.package_items_by_id, _by_id(items[row_id]))
         case "refund":
             _fill(loaders.refunds, _by_id(await refunds.by_ids(reader, [row_id])))
         case "share":

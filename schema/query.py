@@ -18,6 +18,8 @@ from schema.imports.types import ImportConnection, ImportFindingNode, ImportNode
 from schema.node import Node
 from schema.operations.queries import operations
 from schema.operations.types import OperationConnection
+from schema.packages.queries import packages
+from schema.packages.types import PackageConnection
 from schema.passes.eligible import EligibilityNode, eligible
 from schema.passes.forecast import ForecastNode, forecast
 from schema.passes.queries import pass_, passes
@@ -56,6 +58,9 @@ class Query:
     locations: LocationConnection = strawberry.field(resolver=locations, description="Where, by name.")
     purchase_options: PurchaseOptionConnection = strawberry.field(
         resolver=purchase_options, description="What is sold, the oldest first."
+    )
+    packages: PackageConnection = strawberry.field(
+        resolver=packages, description="Several things sold at one price, the oldest first."
     )
     offers: list[OfferNode] = strawberry.field(
         resolver=offers,

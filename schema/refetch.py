@@ -58,6 +58,20 @@ async def _refund(context: Context, row_id: UUID) -> Any:
     return await _of_a_pass(context, await context.loaders.refunds.load(row_id))
 
 
+async def _package(context: Context, row_id: UUID) -> Any:
+    """A client finds what is sold; an archived package only by way of one they bought."""
+    found = await context.loaders.packages.load(row_id)
+    hidden = found is not None and found.archived_at is not None and context.only_client is not None
+    return None if hidden else found
+
+
+async def _package_item(context: Context, row_id: UUID) -> Any:
+    """Show what came with a sold package only to those who may see that."""
+    found = await context.loaders.package_items_by_id.load(row_id)
+    seen = found is not None and await context.loaders.package_sales.load(found.package_sale_id) is not None
+    return found if seen else None
+
+
 async def _import(context: Context, row_id: UUID) -> Any:
     """Show an import to the owner alone."""
     if context.actor.role is not Role.OWNER:
@@ -78,6 +92,9 @@ _BY_TYPE: dict[str, Any] = {
     "Location": lambda context, row_id: context.loaders.locations.load(row_id),
     "Service": lambda context, row_id: context.loaders.services.load(row_id),
     "PurchaseOption": _option,
+    "Package": _package,
+    "PackageSale": lambda context, row_id: context.loaders.package_sales.load(row_id),
+    "PackageSaleItem": _package_item,
     "Client": lambda context, row_id: context.loaders.clients.load(row_id),
     "Household": seen_household,
     "Pass": lambda context, row_id: context.loaders.passes.load(row_id),

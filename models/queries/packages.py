@@ -167,20 +167,27 @@ async def items_of(reader: asyncpg.Connection, sale_ids: Sequence[UUID]) -> dict
     found: dict[UUID, list[PackageSaleItemRow]] = {sale_id: [] for sale_id in sale_ids}
     statement = "SELECT * FROM package_items WHERE package_sale_id = ANY($1) ORDER BY package_sale_id, position"
     for row in await reader.fetch(statement, list(sale_ids)):
-        found[row["package_sale_id"]].append(
-            PackageSaleItemRow(
-                row["id"],
-                row["package_sale_id"],
-                PackageItemKind(row["kind"]),
-                row["name"],
-                row["quantity"],
-                row["value_minor"],
-                row["share_minor"],
-                row["refunded_minor"],
-                row["refunded_at"],
-            )
-        )
+        found[row["package_sale_id"]].append(_item(row))
     return found
+
+
+def _item(row: Any) -> PackageSaleItemRow:
+    return PackageSaleItemRow(
+        row["id"],
+        row["package_sale_id"],
+        PackageItemKind(row["kind"]),
+        row["name"],
+        row["quantity"],
+        row["value_minor"],
+        row["share_minor"],
+        row["refunded_minor"],
+        row["refunded_at"],
+    )
+
+
+async def items_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[PackageSaleItemRow]:
+    """Return the goods and credit that exist, in no order. One statement."""
+    return [_item(row) for row in await reader.fetch("SELECT * FROM package_items WHERE id = ANY($1)", list(ids))]
 
 
 async def with_nested(reader: asyncpg.Connection, ids: Collection[UUID]) -> dict[UUID, PackageRow]:

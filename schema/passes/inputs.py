@@ -34,6 +34,9 @@ class SellPassInput(Given):
     direct_link_code: str | None = strawberry.field(
         default=None, description="For DIRECT_LINK: the code that the link carried."
     )
+    use_credit: bool = strawberry.field(
+        default=False, description="Whether the client's credit pays first and only the rest is charged."
+    )
 
     def command(self) -> SellPass:
         """Return the command."""
@@ -47,6 +50,7 @@ class SellPassInput(Given):
             row_id_or_none("Location", self.location_id, "locationId"),
             self.channel,
             self.direct_link_code,
+            self.use_credit,
         )
 
 
@@ -58,10 +62,13 @@ class RenewPassInput(Given):
     payment: PaymentInput | None = strawberry.field(
         default=None, description="How it is paid; a test card that paid before is used where left out."
     )
+    use_credit: bool = strawberry.field(
+        default=False, description="Whether the client's credit pays first and only the rest is charged."
+    )
 
     def command(self) -> RenewPass:
         """Return the command."""
-        return RenewPass(row_id("Pass", self.pass_id, "passId"), *method_and_card(self.payment))
+        return RenewPass(row_id("Pass", self.pass_id, "passId"), *method_and_card(self.payment), self.use_credit)
 
 
 @strawberry.input(description="Whether a pass renews by itself.")

@@ -14,6 +14,7 @@ from models.queries.transfers import TRANSFERS
 from models.rules.due import next_events as coming
 from models.rules.explain import ComingEvent, named_day, sentence
 from models.rules.values import UNIT_OF_KIND, UnusedAtConversion
+from schema.catalogue.terms import TermsNode
 from schema.context import Info
 from schema.listed import listed_of
 from schema.orders.types import OrderNode
@@ -21,6 +22,7 @@ from schema.pagination import After, Before, First, Last
 from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 
 if TYPE_CHECKING:
+    from schema.packages.types import PackageSaleNode
     from schema.passes.types import PassNode, PlannedConversionNode
     from schema.refunds.types import RefundNode
     from schema.sharing.types import ShareNode
@@ -49,6 +51,21 @@ async def planned_conversion(
     target = await info.context.loaders.options.load(root.conversion_option_id)
     assert target is not None, "an option is never deleted"
     return cast("PlannedConversionNode", Planned(target, root.conversion_on, root.conversion_unused))
+
+
+async def terms(root: Parent, info: Info) -> TermsNode:
+    """Return the terms that count, a package's word included."""
+    facts = await info.context.loaders.facts.load(root.id)
+    return cast("TermsNode", facts.terms)
+
+
+async def package_sale(
+    root: Parent, info: Info
+) -> Annotated["PackageSaleNode", strawberry.lazy("schema.packages.types")] | None:
+    """Return the sold package it is a part of."""
+    if root.package_sale_id is None:
+        return None
+    return cast("PackageSaleNode | None", await info.context.loaders.package_sales.load(root.package_sale_id))
 
 
 async def predecessor(root: Parent, info: Info) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None:

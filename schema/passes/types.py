@@ -15,6 +15,7 @@ from models.rules.values import (
     Standing,
     UnusedAtConversion,
 )
+from schema.catalogue.terms import TermsNode
 from schema.catalogue.types import PurchaseOptionNode, VersionNode
 from schema.errors import ReasonNode
 from schema.node import Node
@@ -26,6 +27,7 @@ from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextE
 from schema.passes.restrictions import RestrictionStateNode, restrictions
 
 if TYPE_CHECKING:
+    from schema.packages.types import PackageSaleNode
     from schema.people.types import ClientNode
     from schema.refunds.types import RefundNode
     from schema.sharing.types import ShareNode
@@ -80,6 +82,14 @@ class PassNode(Node):
     closed_at: datetime | None = strawberry.field(description="When it was closed.")
     balance: BalanceNode | None = strawberry.field(description="Its units as of now; null where it counts none.")
 
+    terms: TermsNode = strawberry.field(
+        resolver=parts_of.terms,
+        description="The terms that count: those of the version it was sold under, but for what its package says in "
+        "their place. The price is what a renewal charges; for a part of a package, its share.",
+    )
+    package_sale: Annotated["PackageSaleNode", strawberry.lazy("schema.packages.types")] | None = strawberry.field(
+        resolver=parts_of.package_sale, description="The sold package it is a part of; null where it is of none."
+    )
     planned_conversion: PlannedConversionNode | None = strawberry.field(
         resolver=parts_of.planned_conversion, description="What it is to become, where that is planned."
     )

@@ -8,6 +8,7 @@ import strawberry
 
 from models.queries import passes as pass_queries
 from models.queries import visits as visit_queries
+from models.queries.packages import PACKAGE_SALES
 from models.queries.people import ClientRow
 from models.rules.values import PassStatus
 from schema.catalogue.types import LocationNode
@@ -15,6 +16,7 @@ from schema.context import Info
 from schema.fees.types import FeeNode
 from schema.listed import listed_of
 from schema.node import Node
+from schema.packages.types import PackageSaleConnection
 from schema.pagination import After, Before, Connection, First, Last
 from schema.passes.types import PassConnection
 from schema.people.households import HouseholdNode
@@ -62,6 +64,13 @@ async def _visits(
     return cast("VisitConnection", page)
 
 
+async def _package_sales(
+    root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> PackageSaleConnection:
+    page: Any = await listed_of(info.context, PACKAGE_SALES, root.id, first, after, last, before)
+    return cast("PackageSaleConnection", page)
+
+
 async def _household(root: Parent, info: Info) -> HouseholdNode | None:
     if root.household_id is None:
         return None
@@ -94,6 +103,9 @@ class ClientNode(Node):
     shared_passes: list[SharedPassNode] = strawberry.field(
         resolver=passes_shared_with,
         description="Passes of other clients that are shared with them, or are to be, the first one first.",
+    )
+    package_sales: PackageSaleConnection = strawberry.field(
+        resolver=_package_sales, description="The packages they bought, the newest first."
     )
     visits: VisitConnection = strawberry.field(resolver=_visits, description="Their visits, by their start.")
 

@@ -12,6 +12,7 @@ from schema.node import Node
 from schema.orders.types import OrderNode
 
 if TYPE_CHECKING:
+    from schema.packages.types import PackageSaleItemNode
     from schema.passes.types import PassNode
 
 
@@ -25,6 +26,14 @@ async def _order(root: strawberry.Parent[RefundRow], info: Info) -> OrderNode | 
     if root.order_id is None:
         return None
     return cast("OrderNode | None", await info.context.loaders.orders.load(root.order_id))
+
+
+async def _package_item(
+    root: strawberry.Parent[RefundRow], info: Info
+) -> Annotated["PackageSaleItemNode", strawberry.lazy("schema.packages.types")] | None:
+    if root.package_item_id is None:
+        return None
+    return cast("PackageSaleItemNode | None", await info.context.loaders.package_items_by_id.load(root.package_item_id))
 
 
 @strawberry.type(name="Refund", description="Money paid back for a pass, or given as credit.")
@@ -42,5 +51,11 @@ class RefundNode(Node):
     at: datetime = strawberry.field(description="When it was made, in the business's time.")
     order: OrderNode | None = strawberry.field(resolver=_order, description="The order it gives back.")
     pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] = strawberry.field(
-        name="pass", resolver=_pass, description="The pass it was made for."
+        name="pass",
+        resolver=_pass,
+        description="The pass it was made for; where it was made for goods or credit of a package, the first of its "
+        "passes.",
+    )
+    package_item: Annotated["PackageSaleItemNode", strawberry.lazy("schema.packages.types")] | None = strawberry.field(
+        resolver=_package_item, description="The goods or credit of a package it was made for; null for a pass."
     )
