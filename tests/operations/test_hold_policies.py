@@ -156,7 +156,8 @@ async def test_a_freeze_with_a_fee_is_placed_once_that_is_paid(studio: Studio) -
     rows = await studio.fetch("SELECT order_id FROM holds")
     assert [row["order_id"] for row in rows] == changed.orders
     due = await studio.fetch("SELECT next_due_at FROM passes WHERE id = $1", pass_id)
-    assert due[0]["next_due_at"] == at("2026-03-03", 0)
+    # What lapses at the new end is announced seven days before it.
+    assert due[0]["next_due_at"] == at("2026-02-24", 0)
 
 
 async def test_a_declined_fee_leaves_the_pass_as_it_was(studio: Studio) -> None:
