@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from models.errors import refuse
-from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
+from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text, plain
 from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.lapse import booked_from, release_claims
 from models.operations.ledger import grant, move
@@ -138,7 +138,8 @@ async def extend_one(tx: Tx, facts: PassFacts, days: int, reason: str) -> None:
     if ended(after, tx.now):
         raise refuse(Code.PASS_ENDED, "days")
     await _revive_lapsed(tx, after, last.number)
-    await tx.event("pass.extended", pass_id=facts.id, days=days, reason=reason)
+    forgot = facts.overdue is not None and "overdue_since" in changes
+    await tx.event("pass.extended", pass_id=facts.id, days=days, reason=reason, forgotCharge=forgot)
     await refresh(tx, [facts.id])
     await join_closures(tx, facts.id)
 
@@ -173,12 +174,23 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
         changes |= {"payment_method": payment.method, "test_card": payment.test_card}
     if facts.overdue is not None:
         changes |= _overdue_after(tx, command.enabled, paid_anew=payment is not None)
+    former = await kept_of(tx, facts, "auto_renew", "payment_method", "test_card")
     await tx.update(passes, facts.id, **changes)
     await tx.event("pass.autoRenewSet", pass_id=facts.id, enabled=command.enabled)
     await refresh(tx, [facts.id])
     if not command.enabled:
         await thaw_after_failed_charge(tx, facts)
-    return Changed(passes=[facts.id])
+    return Changed(passes=[facts.id], figures={"former": former})
+
+
+async def kept_of(tx: Tx, facts: PassFacts, *columns: str) -> dict[str, object]:
+    """Return what a locked pass has in these columns, for whoever undoes the change that follows.
+
+    `overdue` says that a charge had failed, which no undoing brings back.
+    """
+    row = await tx.row("SELECT * FROM passes WHERE id = $1", facts.id)
+    kept: dict[str, object] = plain({name: row[name] for name in columns})
+    return kept | {"overdue": facts.overdue is not None}
 
 
 def _overdue_after(tx: Tx, enabled: bool, *, paid_anew: bool) -> dict[str, object]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
+from models.operations.change_pass import kept_of
 from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.fulfil_conversion import first_day_of, value_at_conversion
 from models.operations.pass_guards import locked_pass, require_open, require_settled
@@ -28,6 +29,15 @@ from models.rules.values import (
 )
 from models.tables.base import new_id
 from models.tables.passes import passes
+
+PLAN = (
+    "after_expiration",
+    "former_after_expiration",
+    "conversion_option_id",
+    "conversion_on",
+    "conversion_unused",
+)
+"""The columns of a pass that say what is planned to follow its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,8 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
     day, last = command.on or facts.windows[-1].last_day, target.terms.validity.last_day
     if day is not None and last is not None and last < day:
         raise refuse(Code.TERMS_CONTRADICT, "purchaseOptionId", sentence="The option's last day is {day}.", day=last)
-    former = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
+    kept = await kept_of(tx, facts, *PLAN)
+    former = kept["former_after_expiration"]
     await tx.update(
         passes,
         facts.id,
@@ -115,7 +126,7 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
     await tx.event("conversion.scheduled", pass_id=facts.id, option=command.option_id, on=command.on)
     await refresh(tx, [facts.id])
     await thaw_after_failed_charge(tx, facts)
-    return Changed(passes=[facts.id])
+    return Changed(passes=[facts.id], figures={"former": kept})
 
 
 async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
@@ -135,8 +146,8 @@ async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
 
 
 async def _forget(tx: Tx, facts: PassFacts, event: str) -> Changed:
-    stored = await tx.raw.fetchval("SELECT former_after_expiration FROM passes WHERE id = $1", facts.id)
-    former = AfterExpiration(stored or AfterExpiration.EXPIRE)
+    kept = await kept_of(tx, facts, *PLAN)
+    former = AfterExpiration(kept["former_after_expiration"] or AfterExpiration.EXPIRE)
     sold = facts.terms.conversion if former is AfterExpiration.CONVERT else None
     await tx.update(
         passes,
@@ -151,7 +162,7 @@ async def _forget(tx: Tx, facts: PassFacts, event: str) -> Changed:
     await tx.event(event, pass_id=facts.id)
     await refresh(tx, [facts.id])
     await thaw_after_failed_charge(tx, facts)
-    return Changed(passes=[facts.id])
+    return Changed(passes=[facts.id], figures={"former": kept})
 
 
 async def convert_due(tx: Tx, facts: PassFacts) -> Changed | ToPay:

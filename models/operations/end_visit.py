@@ -32,6 +32,9 @@ SELECT CASE WHEN o.id IS NULL OR o.verb IN ('cancelVisit', 'recordAttendance', '
 FROM claims c LEFT JOIN operations o ON o.business_id = c.business_id AND o.id = c.released_operation_id
 WHERE c.visit_id = $1 ORDER BY c.claimed_at DESC, c.id DESC LIMIT 1
 """
+_LAST_PINNED = """
+SELECT pinned FROM claims WHERE visit_id = $1 AND pass_id = $2 ORDER BY claimed_at DESC, id DESC LIMIT 1
+"""
 
 
 class CancelledBy(StrEnum):
@@ -210,6 +213,8 @@ async def _pay_again(tx: Tx, row: Any, facts: PassFacts, decision: Decision, sta
     visit = visit_facts(row)
     await write_outcome(tx, row, Ending(state, account_after(facts.terms.outcomes, state)), claimed=False)
     await start_pass(tx, facts, [visit])
-    await write_claim(tx, facts, Outcome(visit, decision, ()), state, chosen_by="TAKEN_BACK")
+    # What somebody had named goes on to be what was named.
+    pinned = await tx.raw.fetchval(_LAST_PINNED, visit.id, facts.id)
+    await write_claim(tx, facts, Outcome(visit, decision, ()), state, chosen_by="TAKEN_BACK", pinned=bool(pinned))
     await refresh(tx, [facts.id])
     return Changed(visits=[visit.id], passes=[facts.id], figures={"returned": False, "takenBack": row["state"]})

@@ -105,7 +105,8 @@ async def set_client_types(tx: Tx, command: SetClientTypes) -> Changed:
         raise refuse(Code.NOTHING_TO_DO, "types", sentence="the client has these types already.")
     await tx.update(clients, command.client_id, types=types)
     await tx.event("client.typesSet", client=command.client_id, types=types)
-    return Changed(rows={"client": command.client_id})
+    figures = {"former": list(row["types"]), "types": types}
+    return Changed(rows={"client": command.client_id}, figures=figures)
 
 
 async def _require_client(tx: Tx, client_id: UUID) -> None:

@@ -45,6 +45,8 @@ async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
             changes[rule] = getattr(command, rule)
     if not changes:
         raise refuse(Code.NOTHING_TO_DO, sentence="no policy is given.")
+    row = await tx.row("SELECT * FROM businesses WHERE id = $1 FOR NO KEY UPDATE", tx.business.id)
+    former = {name: row[name] for name in sorted(changes)}
     await tx.connection.execute(update(businesses).where(businesses.c.id == tx.business.id).values(**changes))
     await tx.event("business.policiesSet", policies=changes)
-    return Changed(figures={"policies": sorted(changes)})
+    return Changed(figures={"policies": sorted(changes), "former": former})

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstr
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.rules.values import Role
-from models.tables.base import ident, instant, one_of, tenant_table, text
+from models.tables.base import belongs_to, ident, instant, one_of, tenant_table, text
 
 operations = tenant_table(
     "operations",
@@ -26,3 +26,17 @@ operations = tenant_table(
 )
 
 Index("ix_operations_newest", operations.c.business_id, operations.c.id)
+
+# Which operation undid which: each is undone once at most, and neither is changed by it.
+undoings = tenant_table(
+    "undoings",
+    ident("operation_id"),
+    ident("undone_by"),
+    text("reason"),
+    instant("at"),
+    belongs_to("operations", "operation_id"),
+    belongs_to("operations", "undone_by"),
+    UniqueConstraint("business_id", "undone_by"),
+    CheckConstraint("operation_id <> undone_by", name="not_of_itself"),
+    key=("operation_id",),
+)

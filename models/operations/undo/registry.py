@@ -1,0 +1,150 @@
+"""What undoes each verb, or why nothing does. A test holds it to the list of all mutations."""
+
+from collections.abc import Awaitable, Callable
+
+from models.operations.base import Changed, Tx
+from models.operations.undo import holds, passes, sales, studio, visits
+from models.operations.undo.done import Done
+from models.rules.codes import Code, Reason, because
+
+Compensator = Callable[[Tx, Done], Awaitable[Changed]]
+
+COMPENSATORS: dict[str, Compensator] = {
+    "bookVisits": visits.undo_booking,
+    "payVisits": visits.undo_paying,
+    "cancelVisit": visits.undo_outcome,
+    "recordAttendance": visits.undo_outcome,
+    "waiveOutcome": visits.undo_outcome,
+    "waiveFee": visits.undo_waived_fee,
+    "placeHold": holds.undo_hold,
+    "endHold": holds.undo_lifting,
+    "removeHold": holds.undo_lifting,
+    "placeClosure": holds.undo_closure,
+    "adjustPass": passes.undo_adjustment,
+    "extendPass": passes.undo_extension,
+    "extendPasses": passes.undo_extension,
+    "setAutoRenew": passes.undo_auto_renew,
+    "scheduleConversion": passes.undo_plan,
+    "cancelConversion": passes.undo_plan,
+    "deactivatePass": passes.undo_deactivation,
+    "reactivatePass": passes.undo_reactivation,
+    "sellPass": sales.undo_sale,
+    "sharePass": studio.undo_sharing,
+    "createPurchaseOption": studio.undo_option,
+    "revisePurchaseOption": studio.undo_revision,
+    "archivePurchaseOption": studio.undo_archiving,
+    "setClientTypes": studio.undo_types,
+    "joinHousehold": studio.undo_joining,
+    "leaveHousehold": studio.undo_leaving,
+    "setPolicies": studio.undo_policies,
+    "migratePasses": studio.undo_migration,
+}
+"""By verb, what does it back, in the transaction of the undoing, with every lock still to take."""
+
+_CREATED = because(
+    Code.NOT_UNDOABLE,
+    sentence="what was created is never deleted, since anything may refer to it.",
+    remedy="Leave it unused.",
+)
+_DISPUTED = because(
+    Code.NOT_UNDOABLE,
+    sentence="a dispute is the payer's, not the studio's.",
+    remedy="Report or settle the dispute as it stands.",
+)
+_CLOSED = because(
+    Code.NOT_UNDOABLE,
+    sentence="the passes that a closure held were let go together.",
+    remedy="Place a closure anew with placeClosure for the days that are closed.",
+)
+_ELSEWHERE = because(
+    Code.NOT_UNDOABLE,
+    sentence="what was copied into a sandbox stays there and touches nothing here.",
+    remedy="Open another sandbox.",
+)
+BY_ITSELF = because(
+    Code.NOT_UNDOABLE,
+    sentence="it fell due by itself and would fall due again.",
+    remedy="Change what made it fall due: extend, adjust or renew the pass, or record the visit.",
+)
+"""Why nothing undoes what workers did."""
+
+NOT_UNDOABLE: dict[str, Reason] = {
+    "createLocation": _CREATED,
+    "createService": _CREATED,
+    "createClient": _CREATED,
+    "createHousehold": _CREATED,
+    "claimLapsed": because(
+        Code.NOT_UNDOABLE,
+        sentence="what had lapsed is a lot of its own now, and what lapsed is history.",
+        remedy="Take the units away with adjustPass.",
+    ),
+    "payFees": because(
+        Code.NOT_UNDOABLE,
+        sentence="a fee was paid.",
+        remedy="Give it back as credit with waiveFee or waiveOutcome.",
+    ),
+    "renewPass": because(
+        Code.NOT_UNDOABLE,
+        sentence="a period that was granted stays a period of the pass.",
+        remedy="Pay back what is unused of it with refundPass.",
+    ),
+    "convertPass": because(
+        Code.NOT_UNDOABLE,
+        sentence="a period has one successor, and this one has it.",
+        remedy="Convert the new pass with convertPass, or pay it back with refundPass.",
+    ),
+    "refundPass": because(
+        Code.NOT_UNDOABLE,
+        sentence="money has left for the client.",
+        remedy="Sell the pass anew with sellPass, or add units with adjustPass.",
+    ),
+    "creditRefund": because(
+        Code.NOT_UNDOABLE,
+        sentence="the credit is the client's and may be spent.",
+        remedy="Settle it with the client.",
+    ),
+    "endClosure": _CLOSED,
+    "removeClosure": _CLOSED,
+    "reportDispute": _DISPUTED,
+    "settleDispute": _DISPUTED,
+    "revertMigration": because(
+        Code.NOT_UNDOABLE, sentence="it took a migration back.", remedy="Move the passes again with migratePasses."
+    ),
+    "transferPass": because(
+        Code.NOT_UNDOABLE,
+        sentence="what was transferred is another client's.",
+        remedy="Let that client transfer it back with transferPass.",
+    ),
+    "approveShare": because(
+        Code.NOT_UNDOABLE, sentence="the member may use the pass.", remedy="End the share with removeShare."
+    ),
+    "removeShare": because(
+        Code.NOT_UNDOABLE, sentence="the share has ended.", remedy="Share the pass anew with sharePass."
+    ),
+    "sellPackage": because(
+        Code.NOT_UNDOABLE,
+        sentence="the parts of a package are paid back one by one.",
+        remedy="Pay back what is unused with the refund of the package or of its parts.",
+    ),
+    "importStudio": because(
+        Code.NOT_UNDOABLE,
+        sentence="an import is where the books of the studio begin.",
+        remedy="Open a new business and import the corrected file there.",
+    ),
+    "openSandbox": _ELSEWHERE,
+    "playSandbox": _ELSEWHERE,
+    "advanceTestClock": because(
+        Code.NOT_UNDOABLE, sentence="a clock only moves forward.", remedy="Use a new sandbox with an earlier clock."
+    ),
+    "undoOperation": because(
+        Code.NOT_UNDOABLE,
+        sentence="it undid something, and history stays.",
+        remedy="Do what was undone again.",
+    ),
+}
+"""By verb, why it cannot be undone and what mends it instead."""
+
+
+def why_not(verb: str) -> Reason | None:
+    """Return why no operation of this verb can be undone, None where it can while nothing depends on it."""
+    return None if verb in COMPENSATORS else NOT_UNDOABLE.get(verb, BY_ITSELF)

@@ -1,0 +1,62 @@
+"""Undo an operation: once, whole, and as an operation of its own."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.errors import Problem, Refused, refuse, unknown
+from models.operations.base import STAFF, Changed, Tx, checked_text
+from models.operations.undo.dependents import DependedOn, require_nothing_lost
+from models.operations.undo.done import read_done
+from models.operations.undo.registry import COMPENSATORS, why_not
+from models.rules.codes import Code
+from models.tables.operations import undoings
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOperation:
+    """Undo this operation, and say why."""
+
+    operation_id: UUID
+    reason: str
+
+
+async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
+    """Do back what an operation did, where nothing later depends on it. A dry run is the preview.
+
+    Errors: NOT_FOUND, TEXT_OUT_OF_RANGE, PAYMENT_IN_PROGRESS, ALREADY_UNDONE, NOT_UNDOABLE, DEPENDED_ON (as
+    `DependedOn`, with the operations to be undone first), FORBIDDEN, and what the verbs answer that do it back.
+    """
+    tx.require(*STAFF)
+    reason = checked_text(command.reason, 1, 500, "reason")
+    # Whoever undoes the same operation waits here, and then finds it undone.
+    row = await tx.raw.fetchrow("SELECT * FROM operations WHERE id = $1 FOR NO KEY UPDATE", command.operation_id)
+    if row is None or row["id"] == tx.operation_id:
+        raise unknown("operation", "operationId")
+    if row["state"] == "PENDING":
+        raise refuse(Code.PAYMENT_IN_PROGRESS, "operationId")
+    if row["state"] == "FAILED":
+        raise refuse(
+            Code.NOT_UNDOABLE,
+            "operationId",
+            sentence="its payment was declined, so it changed nothing.",
+            remedy="Nothing needs to be done.",
+        )
+    if await tx.raw.fetchval("SELECT count(*) FROM undoings WHERE operation_id = $1", row["id"]):
+        raise refuse(Code.ALREADY_UNDONE, "operationId")
+    against = why_not(row["verb"])
+    if against is not None:
+        raise Refused(Problem(against, ("operationId",)))
+    done = await read_done(tx, row, reason)
+    undoing = {"operation_id": done.id, "undone_by": tx.operation_id, "reason": reason, "at": tx.now}
+    await tx.insert(undoings, undoing)
+    try:
+        changed = await COMPENSATORS[done.verb](tx, done)
+    except DependedOn:
+        raise
+    except Refused as refused:
+        # Whatever stands in the way, the caller named nothing but the operation.
+        raise Refused(*(Problem(each.reason, ("operationId",)) for each in refused.problems)) from refused
+    await require_nothing_lost(tx, done)
+    await tx.event("operation.undone", operation=done.id, verb=done.verb, reason=reason)
+    changed.figures |= {"undone": str(done.id), "verb": done.verb}
+    return changed
