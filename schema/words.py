@@ -99,6 +99,12 @@ WORDS: dict[str, dict[str, str]] = {
         "LATE_CANCELLED": "Cancelled too late.",
         "NO_SHOW": "The client did not come.",
     },
+    "VisitPayment": {
+        "PAID": "A pass pays for it.",
+        "PROJECTED": "A pass that renews by itself will pay for it when its next period is granted.",
+        "UNPAID": "Nothing pays for it.",
+        "NOTHING_DUE": "It was cancelled or missed, and nothing paid for it.",
+    },
     "OutcomeEffect": {
         "RETURN": "The unit goes back to the lot that paid.",
         "FORFEIT": "The unit is lost.",

@@ -1,5 +1,6 @@
 """Write what passes are to pay for once they renew, and end it: the only place that writes projected claims."""
 
+import json
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from models.tables.visits import visits
 # The visit comes first: who ends a projection holds its visit, so that no two wait for each other crosswise.
 _FREE = "UPDATE visits SET projected_pass_id = NULL WHERE id = ANY($1) AND projected_pass_id IS NOT NULL"
 _END = """
-UPDATE projected_claims SET state = $2, ended_operation_id = $3, ended_at = $4, reason = $5
+UPDATE projected_claims SET state = $2, ended_operation_id = $3, ended_at = $4, reason = $5::text::jsonb
 WHERE visit_id = $1 AND state = 'STANDING'
 """
 
@@ -45,7 +46,7 @@ async def end_projections(tx: Tx, pass_id: UUID, ended: Mapping[UUID, Reason | N
     await tx.raw.execute(_FREE, list(ended))
     for visit_id, reason in ended.items():
         why = None if reason is None else {"code": reason.code.name, "values": dict(reason.values)}
-        await tx.raw.execute(_END, visit_id, state.value, tx.operation_id, tx.now, why)
+        await tx.raw.execute(_END, visit_id, state.value, tx.operation_id, tx.now, why and json.dumps(why))
         if state is not ProjectionState.PAID:
             kind = "visit.projectionFailed" if state is ProjectionState.FAILED else "visit.projectionReleased"
             await tx.event(kind, pass_id=pass_id, visit_id=visit_id, reason=why)

@@ -1,6 +1,6 @@
 """Count on the next period of passes that renew, and pay what they stand to pay for once it is granted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,11 @@ from models.operations.projected_claims import end_projections, write_projection
 from models.operations.refresh import refresh
 from models.queries.facts import load_passes, visit_facts
 from models.queries.locks import lock_visits
-from models.queries.projections import projections_of_period, standing_projections
+from models.queries.projections import coming_periods, projections_of_period
 from models.rules.allocation import Outcome, Request, after_claim, allocate
 from models.rules.eligibility import Decision, decide
 from models.rules.facts import PassFacts, VisitFacts
-from models.rules.projected import WAITS_FOR_RENEWAL, Renewed, because_of_renewal, once_renewed, with_projections
+from models.rules.projected import WAITS_FOR_RENEWAL, Renewed, because_of_renewal, once_renewed
 from models.rules.values import ProjectionState, VisitState
 from models.tables.projected_claims import projected_claims
 
@@ -41,7 +41,8 @@ async def project(
     if not asked:
         return [each for each in unpaid if each.visit.id not in done]
     renewing = [each for each in asked if once_renewed(passes[each], tx.business.policy, tx.now)]
-    coming = await _coming(tx, renewing)
+    loaded = await load_passes(tx.raw, sorted(renewing)) if renewing else {}
+    coming = await coming_periods(tx.raw, loaded.values(), tx.business.policy, tx.now)
     if coming and open_ones:
         answer = allocate(
             Request(
@@ -75,21 +76,6 @@ def _is_open(visit: VisitFacts, passes: Mapping[UUID, PassFacts], *, pinned: boo
 
 def _waits(decision: Decision) -> bool:
     return any(reason.code in WAITS_FOR_RENEWAL for reason in decision.reasons)
-
-
-async def _coming(tx: Tx, pass_ids: Iterable[UUID]) -> dict[UUID, Renewed]:
-    """Return the passes as they are now, once renewed, with what they stand to pay for already."""
-    ids = sorted(pass_ids)
-    if not ids:
-        return {}
-    loaded, standing = await load_passes(tx.raw, ids), await standing_projections(tx.raw, ids)
-    found = {}
-    for pass_id, facts in loaded.items():
-        renewed = once_renewed(facts, tx.business.policy, tx.now)
-        if renewed is not None:
-            visits = [each.visit for each in standing.get(pass_id, [])]
-            found[pass_id], _ = with_projections(renewed, visits, tx.business.policy, tx.now)
-    return found
 
 
 def _told(

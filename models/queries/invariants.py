@@ -14,10 +14,12 @@ import asyncpg
 from sqlalchemy import text
 
 from models.database import Database
+from models.queries import tenants
 from models.queries.attendance import exceeded_restrictions
 from models.queries.invariants_money import MONEY, Invariant
 from models.queries.invariants_outcomes import OUTCOMES
 from models.queries.invariants_sharing import SHARING
+from models.queries.projections import broken_projections
 from models.queries.windows import differing_windows
 from models.tables.ledger import BALANCES
 
@@ -114,6 +116,16 @@ VISITS = (
                                 WHEN v.state = 'ATTENDED' THEN 'USED' ELSE 'FORFEITED' END""",
     ),
     Invariant(
+        "projection_waits",
+        "A visit names the pass that stands to pay for it once renewed, and is live and unpaid until then.",
+        """
+        SELECT ARRAY[v.id, j.id] AS ids, v.state, v.projected_pass_id, j.pass_id AS projected_by
+        FROM visits v
+        FULL JOIN (SELECT * FROM projected_claims WHERE state = 'STANDING') j ON j.visit_id = v.id
+        WHERE v.projected_pass_id IS DISTINCT FROM j.pass_id
+           OR (j.id IS NOT NULL AND (v.pass_id IS NOT NULL OR v.state NOT IN ('BOOKED', 'ATTENDED')))""",
+    ),
+    Invariant(
         "claimed_day_follows_claims",
         "A claimed day stands where the strongest of its standing claims puts it, and is returned where none stands.",
         """
@@ -160,12 +172,13 @@ PERIODS = (
         """
         SELECT ARRAY[pass_id] AS ids, number, before, starts_at FROM (
             SELECT pass_id, number, starts_at, restarts, anchor_index, lag(ends_at) OVER w AS before,
-                   lag(starts_at) OVER w AS began, lag(anchor_index) OVER w AS index_before
+                   lag(starts_at) OVER w AS began, lag(anchor_index) OVER w AS index_before,
+                   anchor_on = lag(anchor_on) OVER w AS same_anchor
             FROM periods WINDOW w AS (PARTITION BY pass_id ORDER BY number)
         ) p
         WHERE number > 1 AND starts_at IS NOT NULL AND (
             before IS NULL OR starts_at < before OR starts_at < began
-            OR (starts_at > before AND NOT restarts AND anchor_index = index_before + 1))""",
+            OR (starts_at > before AND NOT restarts AND same_anchor AND anchor_index = index_before + 1))""",
     ),
     Invariant(
         "one_successor",
@@ -212,7 +225,8 @@ async def check_business(reader: asyncpg.Connection) -> list[Violation]:
 
     Read within one snapshot (`Database.reading`), or a change in flight looks like a broken promise.
     """
-    business_id = await reader.fetchval("SELECT id FROM businesses")
+    business = await tenants.business(reader)
+    business_id = None if business is None else business.id
     found = []
     for invariant in INVARIANTS:
         for row in await reader.fetch(f"{invariant.statement} LIMIT {_SHOWN_MAX}"):
@@ -223,6 +237,11 @@ async def check_business(reader: asyncpg.Connection) -> list[Violation]:
     for difference in await differing_windows(reader, _SHOWN_MAX):
         figures = {"what": difference.what, "kept": difference.kept, "computed": difference.computed}
         found.append(Violation("windows_follow_rules", sentence, business_id, difference.ids, figures))
+    sentence = "What stands to be paid by the next period of a pass is what that period will grant, and when."
+    found += [
+        Violation("projections_follow_rules", sentence, business_id, wrong.ids, wrong.figures)
+        for wrong in await broken_projections(reader, business, _SHOWN_MAX)
+    ]
     sentence = "No pass pays for more visits in a cycle than its restriction allows and earlier cycles left to it."
     for each in await exceeded_restrictions(reader, _SHOWN_MAX):
         found.append(Violation("attendance_is_restricted", sentence, business_id, (each.pass_id,), each.figures))

@@ -13,7 +13,7 @@ from models.queries.paging import NO_FILTER, Filter, Listing, where
 from models.queries.places import LocationRow, ServiceRow
 from models.rules.codes import Code, Reason, because
 from models.rules.facts import VisitFacts
-from models.rules.values import Account, ServiceCategory, VisitState
+from models.rules.values import Account, ServiceCategory, VisitPayment, VisitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,22 @@ class VisitRow:
     note: str | None
     zone: str
     guest_name: str | None = None
+    projected_pass_id: UUID | None = None
+    """The pass that stands to pay for it once it has renewed."""
 
     @property
     def paid(self) -> bool:
         """True where a pass pays for it."""
         return self.pass_id is not None
+
+    def payment(self, now: datetime) -> VisitPayment:
+        """Return how it stands at `now`. What was to be paid by a renewal and has begun is simply unpaid."""
+        if self.paid:
+            return VisitPayment.PAID
+        if not self.state.live:
+            return VisitPayment.NOTHING_DUE
+        coming = self.projected_pass_id is not None and now < self.starts_at
+        return VisitPayment.PROJECTED if coming else VisitPayment.UNPAID
 
     @property
     def facts(self) -> VisitFacts:
@@ -55,6 +66,7 @@ class VisitRow:
             day=self.day,
             zone=self.zone,
             guest_name=self.guest_name,
+            projected_on=self.projected_pass_id,
         )
 
 
@@ -100,6 +112,7 @@ class ClaimRow:
 
 _SELECT = """
 SELECT x.id, x.client_id, x.service_id, x.location_id, x.starts_at, x.ends_at, x.day, x.booked_at, x.state, x.pass_id,
+       x.projected_pass_id,
        x.external_ref, x.note, x.guest_name, s.name AS service_name, s.category, s.created_at AS service_created_at,
        l.name AS location_name, l.zone, l.created_at AS location_created_at,
        coalesce(l.zone, b.zone) AS visit_zone
@@ -128,6 +141,7 @@ def _row(row: Any) -> VisitRow:
         note=row["note"],
         zone=row["visit_zone"],
         guest_name=row["guest_name"],
+        projected_pass_id=row["projected_pass_id"],
     )
 
 

@@ -1,6 +1,6 @@
 """Which passes may pay for a visit: the question before every booking, and the answer to "why not?"."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -75,6 +75,9 @@ class EligibilityNode:
     )
     quantity: int = strawberry.field(
         resolver=_quantity, description="How many units of the lot it would take; 0 where it counts nothing."
+    )
+    pays_on: date | None = strawberry.field(
+        description="The local day on which it renews and pays for the visit; null where it may pay now, or never will."
     )
     reasons: list[ReasonNode] = strawberry.field(
         resolver=_reasons, description="Everything that stands in the way; empty where it may pay."

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
+from models.queries.projections import ProjectionRow
 from models.queries.visits import ChosenBy, ClaimRow, PassedOver, VisitRow
-from models.rules.codes import Code
+from models.rules.codes import Code, because
 from models.rules.explain import why_paid
-from models.rules.values import Account, OutcomeEffect, Role, VisitState
+from models.rules.values import Account, OutcomeEffect, Role, VisitPayment, VisitState
 from schema.catalogue.types import LocationNode, ServiceNode
 from schema.context import Info
 from schema.node import Node
@@ -104,6 +105,49 @@ async def _pass(
     return paying
 
 
+async def _projecting_pass(
+    root: strawberry.Parent[ProjectionRow], info: Info
+) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None:
+    found: Any = await info.context.loaders.passes.load(root.pass_id)
+    coming: PassNode | None = found
+    return coming
+
+
+def _when_it_pays(root: strawberry.Parent[ProjectionRow], info: Info) -> str:
+    return because(Code.PAYS_ON_RENEWAL, day=root.pays_on).message_in(info.context.language)
+
+
+@strawberry.type(
+    name="Projection", description="What a pass that renews by itself will pay for, once its next period is granted."
+)
+class ProjectionNode:
+    """Its source is a `ProjectionRow`."""
+
+    pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None = strawberry.field(
+        name="pass",
+        resolver=_projecting_pass,
+        description="The pass that will pay; null for a client whose pass it is not.",
+    )
+    period_number: int = strawberry.field(description="The number of the period that will pay.")
+    pays_on: date = strawberry.field(description="The local day on which that period is granted.")
+    pays_at: datetime = strawberry.field(description="The instant at which it is.")
+    explanation: str = strawberry.field(
+        resolver=_when_it_pays, description="When it pays, in a sentence. If the renewal fails the visit is unpaid."
+    )
+
+
+async def _projection(root: strawberry.Parent[VisitRow], info: Info) -> ProjectionNode | None:
+    if root.payment(info.context.now) is not VisitPayment.PROJECTED:
+        return None
+    found: Any = await info.context.loaders.projections.load(root.id)
+    projection: ProjectionNode | None = found
+    return projection
+
+
+def _payment(root: strawberry.Parent[VisitRow], info: Info) -> VisitPayment:
+    return root.payment(info.context.now)
+
+
 async def _claim(root: strawberry.Parent[VisitRow], info: Info) -> ClaimNode | None:
     found: Any = await info.context.loaders.claims.load(root.id)
     claim: ClaimNode | None = found
@@ -156,6 +200,10 @@ class VisitNode(Node):
         name="pass", resolver=_pass, description="The pass that pays for it."
     )
     claim: ClaimNode | None = strawberry.field(resolver=_claim, description="How it is paid.")
+    payment: VisitPayment = strawberry.field(resolver=_payment, description="How it stands with its payment.")
+    projection: ProjectionNode | None = strawberry.field(
+        resolver=_projection, description="Which pass pays for it once it has renewed, and when; null where none will."
+    )
     history: list[OutcomeNode] = strawberry.field(
         resolver=_history, description="What it came to, each time, the first one first; empty while only booked."
     )

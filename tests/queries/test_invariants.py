@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -82,6 +83,8 @@ async def busy(runtime: Runtime) -> Studio:
     converted = await studio.sell()
     await studio.do(convert_pass, ConvertPass(converted, option, unused=UnusedAtConversion.CREDIT))
     await shared_and_given(studio)
+    renewing = await studio.sell(replace(MONTHLY, quantity=1))
+    await studio.book([studio.began + timedelta(days=40)], pass_id=renewing)
     declined = SellPass(studio.client, option, PaymentMethod.TEST_CARD, TestCard.DECLINE)
     with pytest.raises(Refused) as refused:
         await studio.do(sell_pass, declined)
@@ -233,6 +236,27 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
         ],
     ),
     *(
+        ("projection_waits", [f"UPDATE {change} AND {which}"])
+        for which in ("state = 'BOOKED' AND projected_pass_id IS NOT NULL",)
+        for change in (
+            "visits SET state = 'NO_SHOW' WHERE OURS",
+            "visits SET projected_pass_id = NULL WHERE OURS",
+        )
+    ),
+    (
+        "projection_waits",
+        ["UPDATE projected_claims SET state = 'RELEASED', ended_at = now() WHERE OURS AND state = 'STANDING'"],
+    ),
+    *(
+        ("projections_follow_rules", [f"UPDATE {change} WHERE OURS AND {which}"])
+        for change, which in (
+            ("passes SET auto_renew = false", "auto_renew"),
+            ("projected_claims SET pays_at = pays_at + interval '1 s'", "state = 'STANDING'"),
+            ("projected_claims SET period_number = 3", "state = 'STANDING'"),
+            ("visits SET starts_at = starts_at - interval '60 d'", "projected_pass_id IS NOT NULL"),
+        )
+    ),
+    *(
         ("windows_follow_rules", [f"UPDATE {table} SET {change} WHERE OURS AND {where}"])
         for table, change, where in (
             ("passes", "last_day = last_day + 1", "last_day IS NOT NULL"),
@@ -268,6 +292,7 @@ def test_every_invariant_has_a_corruption_that_it_names() -> None:
         *(each.name for each in INVARIANTS),
         "windows_follow_rules",
         "attendance_is_restricted",
+        "projections_follow_rules",
     }
 
 
