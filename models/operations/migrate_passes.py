@@ -27,7 +27,8 @@ SELECT id FROM passes WHERE option_id = $1 AND option_version <> $2 AND closed_r
   AND ($3::uuid[] IS NULL OR id = ANY($3)) AND ($4::int[] IS NULL OR option_version = ANY($4))
 ORDER BY id LIMIT $5
 """
-_KEPT = ("option_version", "after_expiration", "conversion_option_id", "conversion_unused")
+_FOLLOWS = ("after_expiration", "conversion_option_id", "conversion_unused")
+_KEPT = ("option_version", *_FOLLOWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,19 @@ async def migrate_passes(tx: Tx, command: MigratePasses) -> Changed:
     terms: dict[str, Any] = {}
     skipped: dict[str, Any] = {}
     for pass_id, facts in (await lock_passes(tx.raw, ids)).items():
+        version = await tx.raw.fetchval("SELECT option_version FROM passes WHERE id = $1", pass_id)
+        if version == target.version:
+            continue  # Another migration got there first.
         try:
             require_settled(facts)
+            if facts.closed_reason is not None:
+                raise refuse(Code.PASS_CLOSED, "passIds", status=facts.closed_reason)
             against = cannot_move(facts.terms, target.terms)
             if against is not None:
                 raise Refused(Problem(against, ("passIds",)))
         except Refused as refused:
             skipped[str(pass_id)] = refused.problems[0].to_json()
             continue
-        version = await tx.raw.fetchval("SELECT option_version FROM passes WHERE id = $1", pass_id)
         terms.setdefault(str(version), _term_changes(facts.terms, target.terms))
         told[str(pass_id)] = _told(await _move(tx, facts, target))
         moved.append(pass_id)
@@ -89,7 +94,9 @@ async def migrate_passes(tx: Tx, command: MigratePasses) -> Changed:
 async def revert_migration(tx: Tx, command: RevertMigration) -> Changed:
     """Move the passes of one migration back to the versions they came from.
 
-    One that was renewed, converted or moved again since is left as it is, and listed. Errors: NOT_FOUND, NOTHING_TO_DO.
+    One that was renewed, converted or moved again since, or whose end was planned anew, is left as it is, and listed.
+
+    Errors: NOT_FOUND, NOTHING_TO_DO.
     """
     tx.require(*STAFF)
     reason = checked_text(command.reason, 1, 500, "reason")
@@ -105,14 +112,15 @@ async def revert_migration(tx: Tx, command: RevertMigration) -> Changed:
         if row["reverted_operation_id"] is not None:
             continue
         pass_id = row["pass_id"]
-        later = await _later(tx, row)
-        if later:
-            skipped[str(pass_id)] = refuse(Code.DEPENDED_ON, what=later).problems[0].to_json()
+        try:
+            require_settled(locked[pass_id])
+            later = await _later(tx, row)
+            if later:
+                raise refuse(Code.DEPENDED_ON, "operationId", what=later)
+        except Refused as refused:
+            skipped[str(pass_id)] = refused.problems[0].to_json()
             continue
-        former = {name: row["former"][name] for name in _KEPT}
-        if former["conversion_option_id"]:
-            former["conversion_option_id"] = UUID(former["conversion_option_id"])
-        await tx.update(passes, pass_id, **former)
+        await tx.update(passes, pass_id, option_version=row["from_version"], **_followed(row))
         await tx.update(option_migrations, row["id"], reverted_operation_id=tx.operation_id)
         await tx.event("pass.migrationReverted", pass_id=pass_id, version=row["from_version"], reason=reason)
         back.append(pass_id)
@@ -159,7 +167,8 @@ async def _move(tx: Tx, facts: PassFacts, target: OptionVersion) -> PassChange:
     kept = {name: row[name] for name in _KEPT}
     changes: dict[str, Any] = {"option_version": target.version}
     as_sold = row["former_after_expiration"] is None and row["after_expiration"] == facts.terms.after_expiration
-    if as_sold and (target.terms.after_expiration is not AfterExpiration.RENEW or row["auto_renew"]):
+    charged = row["auto_renew"] or row["after_expiration"] == AfterExpiration.CONVERT
+    if as_sold and (charged or target.terms.after_expiration is AfterExpiration.EXPIRE):
         conversion = target.terms.conversion
         changes |= {
             "after_expiration": target.terms.after_expiration,
@@ -174,7 +183,7 @@ async def _move(tx: Tx, facts: PassFacts, target: OptionVersion) -> PassChange:
             "pass_id": facts.id,
             "from_version": row["option_version"],
             "to_version": target.version,
-            "former": plain(kept),
+            "former": plain(kept | {"left": {name: (kept | changes)[name] for name in _FOLLOWS}}),
             "operation_id": tx.operation_id,
             "at": tx.now,
             "reverted_operation_id": None,
@@ -188,7 +197,7 @@ async def _move(tx: Tx, facts: PassFacts, target: OptionVersion) -> PassChange:
 
 async def _later(tx: Tx, row: Any) -> str | None:
     """Return the verb of what has happened to the pass since it was moved that a way back would contradict."""
-    return await tx.raw.fetchval(  # type: ignore[no-any-return]
+    followed: str | None = await tx.raw.fetchval(
         """SELECT CASE WHEN p.option_version <> $2 THEN 'migratePasses'
                        WHEN p.closed_reason = 'CONVERTED' THEN 'convertPass'
                        WHEN EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id AND n.operation_id > $3)
@@ -198,6 +207,21 @@ async def _later(tx: Tx, row: Any) -> str | None:
         row["to_version"],
         row["operation_id"],
     )
+    if followed is None and _followed(row):
+        now = await tx.row(f"SELECT {', '.join(_FOLLOWS)} FROM passes WHERE id = $1", row["pass_id"])
+        if plain(dict(now)) != row["former"]["left"]:
+            planned = now["after_expiration"] == AfterExpiration.CONVERT
+            return "scheduleConversion" if planned else "cancelConversion"
+    return followed
+
+
+def _followed(row: Any) -> dict[str, Any]:
+    """Return what followed the pass's end before it was moved, nothing where the move did not change that."""
+    former = {name: row["former"][name] for name in _FOLLOWS}
+    if former == row["former"]["left"]:
+        return {}
+    target = former["conversion_option_id"]
+    return former | {"conversion_option_id": target and UUID(target)}
 
 
 def _told(change: PassChange) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Pay a client back for a pass: what is unused, or a stated amount, never more than was paid."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +20,7 @@ from models.rules.codes import Code
 from models.rules.eligibility import lot_order
 from models.rules.facts import PassFacts
 from models.rules.refund import Part, quote_days, quote_drop_in, quote_units
+from models.rules.value import shares
 from models.rules.values import Account, ClosedReason, RefundBasis, RefundDestination, RefundState
 from models.tables.base import new_id
 from models.tables.passes import passes
@@ -25,7 +28,7 @@ from models.tables.refunds import refunds
 
 _FINAL = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED)
 _USED = """
-SELECT p.number, p.price_minor, p.starts_at, p.ends_at,
+SELECT p.number, p.price_minor,
        coalesce((SELECT sum(l.used + l.forfeited) FROM lots l
                  WHERE l.business_id = p.business_id AND l.pass_id = p.pass_id AND l.period_number = p.number), 0)
        + (SELECT count(*) FROM claims c JOIN visits v ON v.business_id = c.business_id AND v.id = c.visit_id
@@ -129,7 +132,7 @@ async def _take(tx: Tx, facts: PassFacts, command: RefundPass) -> tuple[int, int
         to_take -= taken
     basis = command.basis or facts.terms.refund.basis
     if basis is RefundBasis.DROP_IN_PRICE and command.units is None:
-        return wanted, await _at_drop_in_price(tx, facts)
+        return wanted, await _at_drop_in_price(tx, facts, rows.values())
     if facts.terms.unit is None and command.units is None:
         prices = {row["number"]: row["price_minor"] for row in await tx.raw.fetch(_USED, facts.id, tx.now)}
         value = quote_days(current, prices, tx.now)
@@ -140,11 +143,15 @@ def _balances(row: Any) -> dict[Account, int]:
     return {account: row[account.value.lower()] for account in Account if account is not Account.ISSUED}
 
 
-async def _at_drop_in_price(tx: Tx, facts: PassFacts) -> int:
+async def _at_drop_in_price(tx: Tx, facts: PassFacts, lots: Iterable[Any]) -> int:
+    """Return what the periods come to, less what of them was refunded before; `lots` as they stood before this."""
     price = facts.terms.refund.drop_in_price_minor
     assert price is not None
+    given: Counter[int] = Counter()
+    for lot in lots:
+        given[lot["period_number"]] += shares(lot["value_minor"], _balances(lot))[Account.REFUNDED]
     rows = await tx.raw.fetch(_USED, facts.id, tx.now)
-    return quote_drop_in([Part(row["price_minor"], int(row["used"])) for row in rows], price)
+    return quote_drop_in([Part(row["price_minor"] - given[row["number"]], int(row["used"])) for row in rows], price)
 
 
 async def pay_back(

@@ -25,6 +25,10 @@ WHERE coalesce(p.terms_override->'restrictions', v.terms->'restrictions')->0 IS 
     SELECT FROM lots l WHERE l.business_id = p.business_id AND l.pass_id = p.id
       AND NOT EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id AND n.number = l.period_number)
   )
+  -- What was booked stays paid where a pass is moved to terms that allow less, or back to those it was sold under.
+  AND NOT EXISTS (
+    SELECT FROM option_migrations m WHERE m.business_id = p.business_id AND m.pass_id = p.id
+  )
 ORDER BY p.id
 """
 
@@ -45,7 +49,10 @@ class Exceeded:
 
 
 async def exceeded_restrictions(reader: asyncpg.Connection, limit: int) -> list[Exceeded]:
-    """Return up to about `limit` restrictions that are exceeded, leaving out those whose cycles may have moved."""
+    """Return up to about `limit` restrictions that are exceeded, leaving out those whose cycles may have moved.
+
+    Passes that were moved to another version are left out too: what they pay for was booked under other terms.
+    """
     rows = await reader.fetch(_RESTRICTED)
     held = {row["id"] for row in rows if row["was_held"]}
     ids = [row["id"] for row in rows]

@@ -92,7 +92,8 @@ def next_period(
     """Return the period that follows the last one, whose anchor and index are given.
 
     On depletion it opens now, from a new anchor. On expiry it opens where the last one ends; if it would be over
-    already, the first period that is not is granted instead. A pass revived after its end opens today.
+    already, the first period that is not is granted instead. A pass revived after its end opens today. Where the terms
+    are no longer those the last period was laid out by, the anchor is anew the day after it.
     """
     number = facts.periods[-1].number + 1
     today = local_day(now, facts.zone)
@@ -103,6 +104,9 @@ def next_period(
     before, window = facts.periods[-1], facts.windows[-1]
     shift = (window.last_day - before.last_on) if window.last_day and before.last_on else DAY * 0
     index, skipped = anchor_index + 1, 0
+    if before.last_on is not None and base_days(facts.terms, anchor_on, index)[0] != before.last_on + DAY:
+        # The pass has moved to terms with another length: they count from where its last period stopped.
+        anchor_on, index = before.last_on + DAY, 0
     while True:
         first, last = base_days(facts.terms, anchor_on, index)
         assert last is not None

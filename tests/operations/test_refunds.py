@@ -256,3 +256,16 @@ async def test_visits_booked_for_nothing_stay_as_they_are(studio: Studio) -> Non
     loose = await studio.book([studio.began + DAY], pay_by=PayBy.NOTHING)
     await studio.do(refund_pass, RefundPass(pass_id, "x"))
     assert (await seen(studio, loose.visits[0])).pass_id is None
+
+
+async def test_units_refunded_before_are_not_paid_for_again_at_the_drop_in_price(studio: Studio) -> None:
+    policy = RefundPolicy(RefundBasis.DROP_IN_PRICE, 2_000)
+    pass_id = await studio.sell(replace(TEN_CLASSES, refund=policy))
+    booked = await studio.book([studio.began + n * timedelta(hours=2) for n in (1, 2)], pass_id=pass_id)
+    await studio.advance(studio.began + DAY)
+    for visit in booked.visits:
+        await record(studio, visit)
+    part = await studio.do(refund_pass, RefundPass(pass_id, "half of it", units=5))
+    assert part.figures["amountMinor"] == 7_500
+    rest = await studio.do(refund_pass, RefundPass(pass_id, "the rest"))
+    assert rest.figures["amountMinor"] == 3_500, "two visits at the drop-in price stay with the studio"
