@@ -10,6 +10,7 @@ import asyncpg
 
 from models.queries.facts import load_passes, visit_facts
 from models.queries.tenants import Business
+from models.queries.windows import CAN_BE_LAID_OUT
 from models.rules.calendar import local_day
 from models.rules.facts import PassFacts, VisitFacts
 from models.rules.projected import Renewed, once_renewed, with_projections
@@ -126,9 +127,12 @@ async def broken_projections(
     reader: asyncpg.Connection, business: Business | None, limit: int
 ) -> list[BrokenProjection]:
     """Return up to about `limit` standing projections that the rule, asked as of when they are paid, would not make."""
-    rows = await reader.fetch("SELECT DISTINCT pass_id FROM projected_claims WHERE state = 'STANDING' ORDER BY pass_id")
+    rows = await reader.fetch(
+        f"""SELECT p.id FROM passes p WHERE {CAN_BE_LAID_OUT}
+            AND p.id IN (SELECT pass_id FROM projected_claims WHERE state = 'STANDING') ORDER BY p.id"""
+    )
     found: list[BrokenProjection] = []
-    ids = [row["pass_id"] for row in rows]
+    ids = [row["id"] for row in rows]
     for start in range(0, len(ids) if business else 0, _BATCH):
         batch = ids[start : start + _BATCH]
         passes, standing = await load_passes(reader, batch), await standing_projections(reader, batch)

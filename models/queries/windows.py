@@ -17,15 +17,12 @@ from models.rules.values import DueKind
 
 _BATCH = 500
 # A pass without periods, or with a lot of no period, cannot be laid out; invariants of their own name those.
-_PASSES = """
-SELECT id FROM passes p
-WHERE EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id)
+CAN_BE_LAID_OUT = """EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id)
   AND NOT EXISTS (
     SELECT FROM lots l WHERE l.pass_id = p.id
       AND NOT EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id AND n.number = l.period_number)
-  )
-ORDER BY id
-"""
+  )"""
+_PASSES = f"SELECT id FROM passes p WHERE {CAN_BE_LAID_OUT} ORDER BY id"
 _LATE = datetime(9000, 1, 1, tzinfo=UTC)
 
 

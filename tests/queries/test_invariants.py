@@ -245,7 +245,10 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
     ),
     (
         "projection_waits",
-        ["UPDATE projected_claims SET state = 'RELEASED', ended_at = now() WHERE OURS AND state = 'STANDING'"],
+        [
+            """UPDATE projected_claims SET state = 'RELEASED', ended_at = now(), ended_operation_id = operation_id
+               WHERE OURS AND state = 'STANDING'"""
+        ],
     ),
     *(
         ("projections_follow_rules", [f"UPDATE {change} WHERE OURS AND {which}"])
