@@ -9,6 +9,7 @@ from schema.closures.mutations import ClosureMutations
 from schema.fees.mutations import FeeMutations
 from schema.imports.mutations import ImportMutations
 from schema.packages.mutations import PackageMutations
+from schema.operations.mutations import OperationMutations
 from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations
@@ -37,5 +38,6 @@ class Mutation(
     SharingMutations,
     SandboxMutations,
     ImportMutations,
+    OperationMutations,
 ):
     """One field a verb."""

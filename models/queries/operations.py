@@ -25,7 +25,8 @@ class OperationState(StrEnum):
 class OperationRow:
     """One committed change. `at` is the business's time, `recorded_at` the machine's.
 
-    `key_label` names the API key it came by; None where it happened by itself.
+    `key_label` names the API key it came by; None where it happened by itself. `undone_by` is the operation that undid
+    it, `undoes` the one that it undid itself.
     """
 
     id: UUID
@@ -39,12 +40,16 @@ class OperationRow:
     result: dict[str, Any]
     at: datetime
     recorded_at: datetime
+    undone_by: UUID | None
+    undoes: UUID | None
 
 
 _SELECT = """
 SELECT o.id, o.verb, o.role, k.label AS key_label, o.client_id, o.idempotency_key, o.input, o.state, o.result, o.at,
-       o.recorded_at
+       o.recorded_at, u.undone_by, w.operation_id AS undoes
 FROM operations o LEFT JOIN api_keys k ON k.business_id = o.business_id AND k.id = o.api_key_id
+LEFT JOIN undoings u ON u.business_id = o.business_id AND u.operation_id = o.id
+LEFT JOIN undoings w ON w.business_id = o.business_id AND w.undone_by = o.id
 """
 
 

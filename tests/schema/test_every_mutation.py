@@ -16,6 +16,7 @@ from schema.ids import encode
 from schema.schema import schema
 from tests.conftest import NOON
 from tests.imported import staged_clients
+from tests.packaged import starter_sold
 from tests.schema.asking import Asker, global_id
 from tests.studio import Studio, missed_visit, open_studio, shared_pass
 
@@ -30,6 +31,13 @@ VERBS = [
     "createPurchaseOption",
     "revisePurchaseOption",
     "archivePurchaseOption",
+    "createPackage",
+    "revisePackage",
+    "archivePackage",
+    "sellPackage",
+    "holdPackage",
+    "refundPackage",
+    "renewPackage",
     "sellPass",
     "bookVisits",
     "payVisits",
@@ -70,8 +78,10 @@ VERBS = [
     "reactivatePass",
     "importStudio",
     "advanceTestClock",
+    "undoOperation",
 ]
 
+PACKAGE_TERMS = {"priceMinor": 1, "items": [{"kind": "PASS", "purchaseOptionId": "PurchaseOption"}]}
 TERMS = {"kind": "SESSION", "priceMinor": 1, "quantity": 1}
 VISIT = {"startsAt": "2026-02-10T10:00:00Z", "endsAt": "2026-02-10T11:00:00Z"}
 
@@ -82,6 +92,13 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("archivePurchaseOption", "purchaseOptionId", "PurchaseOption", {}),
     ("sellPass", "clientId", "Client", {"purchaseOptionId": "PurchaseOption", "payment": {"method": "CASH"}}),
     ("sellPass", "purchaseOptionId", "PurchaseOption", {"clientId": "Client", "payment": {"method": "CASH"}}),
+    ("revisePackage", "packageId", "Package", {"fromVersion": 1, "name": "x", "terms": PACKAGE_TERMS}),
+    ("archivePackage", "packageId", "Package", {}),
+    ("sellPackage", "clientId", "Client", {"packageId": "Package", "payment": {"method": "CASH"}}),
+    ("sellPackage", "packageId", "Package", {"clientId": "Client", "payment": {"method": "CASH"}}),
+    ("holdPackage", "packageSaleId", "PackageSale", {"firstDay": "2026-02-10"}),
+    ("refundPackage", "packageSaleId", "PackageSale", {"reason": "x"}),
+    ("renewPackage", "packageSaleId", "PackageSale", {}),
     ("joinHousehold", "householdId", "Household", {"clientId": "Client"}),
     ("joinHousehold", "clientId", "Client", {"householdId": "Household"}),
     ("leaveHousehold", "clientId", "Client", {}),
@@ -125,6 +142,7 @@ BY_ID: list[tuple[str, str, str, dict[str, Any]]] = [
     ("deactivatePass", "passId", "Pass", {"reason": "x"}),
     ("reactivatePass", "passId", "Pass", {}),
     ("importStudio", "importId", "Import", {}),
+    ("undoOperation", "operationId", "Operation", {"reason": "x"}),
 ]  # fmt: skip
 
 
@@ -143,9 +161,12 @@ async def _objects(studio: Studio) -> dict[str, str]:
     rows["Household"] = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
     rows["Share"] = await shared_pass(studio)
     rows["Refund"] = UUID(refunded.figures["refunds"][0])
+    sold = await starter_sold(studio)
+    rows |= {"Package": sold.rows["package"], "PackageSale": sold.rows["packageSale"]}
     far = date(2027, 2, 1)
     closure = await studio.do(place_closure, PlaceClosure(studio.location, far, far, "Repairs"))
     order = await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id)
+    rows["Operation"] = (await studio.fetch("SELECT id FROM operations WHERE verb = 'sellPass' LIMIT 1"))[0]["id"]
     rows |= {"Closure": closure.rows["closure"], "Order": order[0]["order_id"]}
     return {name: encode(name, row_id) for name, row_id in rows.items()}
 
@@ -203,7 +224,7 @@ async def test_an_id_that_is_none_of_the_callers_is_unknown(
     theirs = await _objects(await open_studio(runtime, NOON))
     given = _filled(rest, own)
     malformed = ["", "x", "0", own[thing][:-2], own[thing].lower(), " " + own[thing], "a" * 1_500]
-    malformed.append(global_id("Operation"))
+    malformed.append(global_id("Operation" if thing != "Operation" else "Pass"))
     for bad in malformed:
         await asker.refuses("INVALID_ID", [field], name, **given, **{field: bad})
     answers = []

@@ -41,6 +41,11 @@ COMPENSATORS: dict[str, Compensator] = {
 }
 """By verb, what does it back, in the transaction of the undoing, with every lock still to take."""
 
+_DECLINED = because(
+    Code.NOT_UNDOABLE,
+    sentence="its payment was declined, so it changed nothing.",
+    remedy="Nothing needs to be done.",
+)
 _CREATED = because(
     Code.NOT_UNDOABLE,
     sentence="what was created is never deleted, since anything may refer to it.",
@@ -145,6 +150,12 @@ NOT_UNDOABLE: dict[str, Reason] = {
 """By verb, why it cannot be undone and what mends it instead."""
 
 
-def why_not(verb: str) -> Reason | None:
-    """Return why no operation of this verb can be undone, None where it can while nothing depends on it."""
+def why_not(verb: str, state: str, *, undone: bool) -> Reason | None:
+    """Return why an operation cannot be undone at all, None where it can unless something depends on it."""
+    if state == "PENDING":
+        return because(Code.PAYMENT_IN_PROGRESS)
+    if state == "FAILED":
+        return _DECLINED
+    if undone:
+        return because(Code.ALREADY_UNDONE)
     return None if verb in COMPENSATORS else NOT_UNDOABLE.get(verb, BY_ITSELF)

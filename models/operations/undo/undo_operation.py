@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.errors import Problem, Refused, refuse, unknown
+from models.errors import Problem, Refused, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.undo.dependents import DependedOn, require_nothing_lost
 from models.operations.undo.done import read_done
 from models.operations.undo.registry import COMPENSATORS, why_not
-from models.rules.codes import Code
 from models.tables.operations import undoings
 
 
@@ -32,18 +31,8 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
     row = await tx.raw.fetchrow("SELECT * FROM operations WHERE id = $1 FOR NO KEY UPDATE", command.operation_id)
     if row is None or row["id"] == tx.operation_id:
         raise unknown("operation", "operationId")
-    if row["state"] == "PENDING":
-        raise refuse(Code.PAYMENT_IN_PROGRESS, "operationId")
-    if row["state"] == "FAILED":
-        raise refuse(
-            Code.NOT_UNDOABLE,
-            "operationId",
-            sentence="its payment was declined, so it changed nothing.",
-            remedy="Nothing needs to be done.",
-        )
-    if await tx.raw.fetchval("SELECT count(*) FROM undoings WHERE operation_id = $1", row["id"]):
-        raise refuse(Code.ALREADY_UNDONE, "operationId")
-    against = why_not(row["verb"])
+    undone = await tx.raw.fetchval("SELECT count(*) FROM undoings WHERE operation_id = $1", row["id"])
+    against = why_not(row["verb"], row["state"], undone=bool(undone))
     if against is not None:
         raise Refused(Problem(against, ("operationId",)))
     done = await read_done(tx, row, reason)
