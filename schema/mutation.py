@@ -8,8 +8,8 @@ from schema.catalogue.mutations import CatalogueMutations
 from schema.closures.mutations import ClosureMutations
 from schema.fees.mutations import FeeMutations
 from schema.imports.mutations import ImportMutations
-from schema.packages.mutations import PackageMutations
 from schema.operations.mutations import OperationMutations
+from schema.packages.mutations import PackageMutations
 from schema.passes.change_mutations import PassChangeMutations
 from schema.passes.mutations import PassMutations
 from schema.people.mutations import PeopleMutations

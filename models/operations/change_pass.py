@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from models.errors import refuse
@@ -183,13 +184,13 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     return Changed(passes=[facts.id], figures={"former": former})
 
 
-async def kept_of(tx: Tx, facts: PassFacts, *columns: str) -> dict[str, object]:
+async def kept_of(tx: Tx, facts: PassFacts, *columns: str) -> dict[str, Any]:
     """Return what a locked pass has in these columns, for whoever undoes the change that follows.
 
     `overdue` says that a charge had failed, which no undoing brings back.
     """
     row = await tx.row("SELECT * FROM passes WHERE id = $1", facts.id)
-    kept: dict[str, object] = plain({name: row[name] for name in columns})
+    kept: dict[str, Any] = plain({name: row[name] for name in columns})
     return kept | {"overdue": facts.overdue is not None}
 
 

@@ -75,7 +75,7 @@ LEDGER = (
     ),
     Invariant(
         "claims_hold_balances",
-        "A lot's BOOKED, USED and FORFEITED are what standing claims, claimed days and use before an import hold there.",
+        "A lot's BOOKED, USED and FORFEITED are what standing claims, claimed days and use before an import hold.",
         """
         SELECT ARRAY[l.id] AS ids, kept.account, kept.quantity AS kept,
                coalesce(c.quantity, 0) + coalesce(d.quantity, 0) + coalesce(u.quantity, 0) AS claimed

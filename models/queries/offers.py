@@ -27,7 +27,8 @@ WITH buyers AS (
     SELECT id FROM clients WHERE id = $1 UNION SELECT id FROM clients WHERE household_id = $2
 ), bought AS (
     SELECT p.client_id, p.option_id FROM passes p JOIN buyers b ON b.id = p.client_id
-    WHERE p.predecessor_pass_id IS NULL AND p.transferred_from_pass_id IS NULL AND (p.closed_reason IS DISTINCT FROM 'REFUNDED' OR EXISTS (
+    WHERE p.predecessor_pass_id IS NULL AND p.transferred_from_pass_id IS NULL
+      AND (p.closed_reason IS DISTINCT FROM 'REFUNDED' OR EXISTS (
         SELECT FROM visits v WHERE v.pass_id = p.id AND v.state IN ('ATTENDED', 'NO_SHOW', 'LATE_CANCELLED')))
     UNION ALL
     SELECT o.client_id, (o.details ->> 'option_id')::uuid FROM orders o JOIN buyers b ON b.id = o.client_id

@@ -191,7 +191,10 @@ class Code(Enum):
     ALREADY_PAID = ("The visit is already paid by a pass.", "Nothing needs to be done.")
     VISIT_NOT_PAYABLE = ("A visit that is {state} cannot be paid with a pass.", "Pay booked or attended visits.")
     PASS_CANNOT_PAY = ("The named pass cannot pay for this visit.", "See the reasons, or let the system choose.")
-    OUTCOME_COSTS_NOTHING = ("The visit is {state} and costs nothing that could be waived.", "Nothing needs to be done.")
+    OUTCOME_COSTS_NOTHING = (
+        "The visit is {state} and costs nothing that could be waived.",
+        "Nothing needs to be done.",
+    )
     FEE_SETTLED = ("The fee is {state} already.", "Nothing needs to be done.")
     # Holds.
     HOLDS_NOT_ALLOWED = ("This pass cannot be put on hold.", "Extend it instead, or change the option's terms.")

@@ -170,7 +170,7 @@ def laid_out(
             parts += [_part(item.option_id, own, one, outer, index) for one in each]
         elif item.package_id is not None:
             inner_parts, inner_extras = laid_out(packages[item.package_id], options, packages)
-            own_shares = [found.share_minor for found in (*inner_parts, *inner_extras)]
+            own_shares = [*(found.share_minor for found in inner_parts), *(found.share_minor for found in inner_extras)]
             for one in each:
                 scaled = iter(split(one, own_shares))
                 parts += [

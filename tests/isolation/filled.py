@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from models.operations.change_pass import DeactivatePass, deactivate_pass
+from models.operations.change_pass import AdjustPass, DeactivatePass, adjust_pass, deactivate_pass
 from models.operations.closures import PlaceClosure, place_closure
 from models.operations.convert_pass import ConvertPass, convert_pass
 from models.operations.create_business import create_api_key
@@ -17,6 +17,7 @@ from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sandbox.open_sandbox import OpenSandbox, open_sandbox
 from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Terms
 from models.rules.values import (
@@ -56,6 +57,9 @@ async def _passes_and_visits(studio: Studio) -> None:
     await missed_visit(studio)
     renewing = await studio.sell(Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW))
     await studio.book([studio.began + timedelta(days=40)], pass_id=renewing)
+    await studio.do(adjust_pass, AdjustPass(renewing, 1, "Gift"))
+    gift = (await studio.fetch("SELECT id FROM operations ORDER BY at DESC, id DESC LIMIT 1"))[0]["id"]
+    await studio.do(undo_operation, UndoOperation(gift, "A slip"))
     await studio.do(renew_pass, RenewPass(pass_id))
     await studio.do(place_hold, PlaceHold(days, (studio.began + timedelta(days=5)).date()))
     target = await studio.option(Terms(PassKind.SESSION, 0, 1))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +24,7 @@ from tests.rules.build import (
     OTHER_CLIENT,
     POLICY,
     at,
+    for_days,
     june,
     lot_of,
     pass_of,
@@ -45,7 +48,7 @@ def shared(
     return pass_of(terms_of(kind, 40, sharing=sharing), periods=two, lots=lots, members=members)
 
 
-def of_june(day: int, number: int, **changes: object) -> VisitFacts:
+def of_june(day: int, number: int, **changes: Any) -> VisitFacts:
     return visit_of(at(june(day), 10), number=500 + number, booked_at=NOW, **changes)
 
 
@@ -137,8 +140,8 @@ def test_a_visit_that_counts_already_does_not_count_twice() -> None:
 @pytest.mark.parametrize("visits", [1, 3])
 def test_units_of_another_come_last_and_what_counts_nothing_first(visits: int) -> None:
     theirs = replace(shared(None), id=june_pass(1))
-    soon = pass_of(terms_of(quantity=5), number=200)
-    mine = replace(soon, client_id=OTHER_CLIENT)
+    # The business's order alone would spend what is shared: it ends first.
+    mine = replace(pass_of(terms_of(quantity=5, validity=for_days(80)), number=200), client_id=OTHER_CLIENT)
     endless = replace(shared(None, kind=PassKind.UNLIMITED), id=june_pass(3))
     wanted = tuple(of_june(5 + number, number, client_id=OTHER_CLIENT) for number in range(visits))
 
@@ -146,13 +149,12 @@ def test_units_of_another_come_last_and_what_counts_nothing_first(visits: int) -
         found = allocate(Request(passes, wanted, POLICY, NOW))
         return {outcome.paid_by.pass_id for outcome in found if outcome.paid_by}
 
-    late = replace(mine, terms=terms_of(quantity=5))
-    assert payers(theirs, late) == {mine.id}
-    assert payers(theirs, late, endless) == {endless.id}
+    assert payers(theirs, mine) == {mine.id}
+    assert payers(theirs, mine, endless) == {endless.id}
     assert payers(theirs) == {theirs.id}
 
 
-def june_pass(number: int) -> object:
+def june_pass(number: int) -> UUID:
     return pass_of(number=300 + number).id
 
 

@@ -147,7 +147,7 @@ async def test_eligible_passes_tell_a_member_that_a_shared_one_pays(scene: Scene
     (visit,) = scene.booking(scene.ben, 1)["visits"]
     visit["clientId"] = gid("Client", scene.ben)
     answers = (await ask(studio, scene.actor, _ELIGIBLE, visit=visit))["eligiblePasses"]
-    told = {"pays": True, "shared": True, "chosenFirst": True, "pass": None, "lot": None, "reasons": []}
+    told: dict[str, Any] = {"pays": True, "shared": True, "chosenFirst": True, "pass": None, "lot": None, "reasons": []}
     assert answers == [told]
     (whole,) = (await ask(studio, OWNER, _ELIGIBLE, visit=visit))["eligiblePasses"]
     assert whole["pass"] == {"id": gid("Pass", scene.pass_id)}
