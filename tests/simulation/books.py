@@ -1,0 +1,91 @@
+"""All rows of a studio as they are stored, for laws that are reckoned without the product's own code."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.queries.reports.base import Range
+from models.queries.reports.money import DEFERRED_REVENUE
+
+Row = Any
+TABLES = (
+    "claims",
+    "client_credits",
+    "clients",
+    "closures",
+    "disputes",
+    "fees",
+    "gateway_charges",
+    "gateway_refunds",
+    "holds",
+    "lots",
+    "operations",
+    "option_migrations",
+    "orders",
+    "package_items",
+    "package_sales",
+    "passes",
+    "payments",
+    "periods",
+    "projected_claims",
+    "purchase_option_versions",
+    "refunds",
+    "shares",
+    "transfers",
+    "visit_outcomes",
+    "visits",
+)
+
+
+class Books:
+    """The rows of each table by its name, in the order in which they were written."""
+
+    def __init__(self, rows: dict[str, list[Row]], deferred: list[dict[str, Any]]) -> None:
+        self._rows = rows
+        self.deferred = deferred
+
+    def __getitem__(self, table: str) -> list[Row]:
+        return self._rows[table]
+
+    def by_id(self, table: str) -> dict[UUID, Row]:
+        """Return the rows of a table by their ids."""
+        return {row["id"]: row for row in self._rows[table]}
+
+    def by(self, table: str, *keys: str) -> dict[Any, list[Row]]:
+        """Return the rows of a table by the value of a column, or by a tuple of several."""
+        found: dict[Any, list[Row]] = defaultdict(list)
+        for row in self._rows[table]:
+            found[row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys)].append(row)
+        return found
+
+    def versions(self, option_id: UUID) -> list[dict[str, Any]]:
+        """Return the terms of every version of an option, in their stored form."""
+        return [row["terms"] for row in self._rows["purchase_option_versions"] if row["option_id"] == option_id]
+
+    def moved(self) -> set[UUID]:
+        """Return the passes that were ever moved to another version."""
+        return {row["pass_id"] for row in self._rows["option_migrations"]}
+
+
+def total(rows: Iterable[Row], column: str) -> int:
+    """Return the sum of a column."""
+    return sum(row[column] for row in rows)
+
+
+async def read_books(reader: asyncpg.Connection) -> Books:
+    """Read everything the laws look at, and the product's own report of what is deferred now."""
+    kept = {row["relname"] for row in await reader.fetch("SELECT relname FROM pg_class WHERE relkind = 'r'")}
+    rows = {}
+    for table in TABLES:
+        found = await reader.fetch(f"SELECT * FROM {table}") if table in kept else []
+        ordered = "id" if found and "id" in found[0].keys() else None  # noqa: SIM118 - a record iterates values
+        rows[table] = sorted(found, key=lambda row: row["id"]) if ordered else list(found)
+    now: datetime = await reader.fetchval("SELECT test_clock_at FROM businesses")
+    asked = Range(date(2020, 1, 1), now.date(), datetime(2020, 1, 1, tzinfo=now.tzinfo), now, now)
+    keys = [column.key for column in DEFERRED_REVENUE.columns]
+    deferred = [dict(zip(keys, row, strict=True)) async for row in DEFERRED_REVENUE.rows(reader, asked)]
+    return Books(rows, deferred)

@@ -1,0 +1,30 @@
+"""A law of what happens from one step to the next: nothing begins to charge by itself unless somebody says so."""
+
+from uuid import UUID
+
+import asyncpg
+
+BEGIN_TO_CHARGE = {"setAutoRenew", "scheduleConversion", "cancelConversion", "convertPass", "revertMigration"}
+"""The verbs after which a pass that did not charge by itself may."""
+
+
+class Charging:
+    """Which passes renew by themselves, as far as anybody has looked."""
+
+    def __init__(self) -> None:
+        self.known: dict[UUID, bool] = {}
+        self.last: UUID | None = None
+
+    async def look(self, reader: asyncpg.Connection) -> list[str]:
+        """Look again; return the passes that have begun to renew by themselves with nobody asking for it."""
+        rows = await reader.fetch("SELECT id, auto_renew AND after_expiration = 'RENEW' AS renews FROM passes")
+        said = await reader.fetch(
+            "SELECT id, verb FROM operations WHERE $1::uuid IS NULL OR id > $1 ORDER BY id", self.last
+        )
+        verbs = {row["verb"] for row in said}
+        begun = [row["id"] for row in rows if row["renews"] and self.known.get(row["id"]) is False]
+        self.known = {row["id"]: row["renews"] for row in rows}
+        self.last = said[-1]["id"] if said else self.last
+        if verbs & BEGIN_TO_CHARGE:
+            return []
+        return [f"begins_to_charge: a pass renews by itself after {sorted(verbs)}: {each}" for each in begun]
