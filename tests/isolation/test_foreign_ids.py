@@ -63,6 +63,7 @@ from models.operations.end_visit import (
 )
 from models.operations.expire_passes import ExpirePasses, expire_passes
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
+from models.operations.hold_package import HoldPackage, hold_package
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.households import (
     CreateHousehold,
@@ -76,20 +77,33 @@ from models.operations.households import (
 )
 from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.migrate_passes import MigratePasses, migrate_passes
+from models.operations.packages import (
+    ArchivePackage,
+    CreatePackage,
+    RevisePackage,
+    archive_package,
+    create_package,
+    revise_package,
+)
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.renew_package import RenewPackage, renew_package
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.resolve_visits import ResolveVisits, resolve_visits
 from models.operations.run import Verb, run
+from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.settle_refund import CreditRefund, credit_refund
 from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
+from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Access, Conversion, Terms
-from models.rules.values import AfterExpiration, ConversionTiming, PassKind, PaymentMethod, Role
+from models.rules.values import AfterExpiration, ConversionTiming, PackageItemKind, PassKind, PaymentMethod, Role
 from tests.conftest import NOON
 from tests.imported import staged_clients
+from tests.packaged import MAT, starter_sold
 from tests.studio import MONTH, OWNER, Studio, missed_visit, shared_pass
 
 TOMORROW = (NOON + timedelta(days=1)).date()
@@ -115,6 +129,9 @@ class Ids:
     closure: UUID = NOBODY
     order: UUID = NOBODY
     household: UUID = NOBODY
+    package: UUID = NOBODY
+    package_sale: UUID = NOBODY
+    package_item: UUID = NOBODY
     share: UUID = NOBODY
     import_: UUID = NOBODY
 
@@ -134,7 +151,17 @@ async def ids_of(studio: Studio) -> Ids:
     order = (await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id))[0]["order_id"]
     household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
     made = replace(made, closure=closure, order=order, household=household, share=await shared_pass(studio))
-    return replace(made, import_=await staged_clients(studio))
+
+    sold = await starter_sold(studio)
+    item = (await studio.fetch("SELECT id FROM package_items WHERE kind = 'GOODS'"))[0]["id"]
+    packaged = replace(made, package=sold.rows["package"], package_sale=sold.rows["packageSale"], package_item=item)
+    return replace(packaged, import_=await staged_clients(studio))
+
+
+def holding(**named: Any) -> PackageTerms:
+    """Return a package of which one item names an id."""
+    kind = PackageItemKind.PASS if "option_id" in named else PackageItemKind.PACKAGE
+    return PackageTerms(100, (PackageItem(kind, **named), MAT))
 
 
 def access(**named: Any) -> Terms:
@@ -198,6 +225,17 @@ CASES: list[Case] = [
     (schedule_conversion, "option", lambda ids: ScheduleConversion(ids.pass_, ids.option)),
     (cancel_conversion, "pass_", lambda ids: CancelConversion(ids.pass_)),
     (adjust_pass, "pass_", lambda ids: AdjustPass(ids.pass_, 1, "Gift")),
+    (create_package, "option", lambda ids: CreatePackage("A", holding(option_id=ids.option))),
+    (create_package, "package", lambda ids: CreatePackage("A", holding(package_id=ids.package))),
+    (revise_package, "package", lambda ids: RevisePackage(ids.package, 1, "B", holding(option_id=ids.option))),
+    (archive_package, "package", lambda ids: ArchivePackage(ids.package)),
+    (sell_package, "client", lambda ids: SellPackage(ids.client, ids.package, CARD)),
+    (sell_package, "package", lambda ids: SellPackage(ids.client, ids.package, CARD)),
+    (sell_package, "location", lambda ids: SellPackage(ids.client, ids.package, CARD, location_id=ids.location)),
+    (hold_package, "package_sale", lambda ids: HoldPackage(ids.package_sale, TOMORROW)),
+    (refund_package, "package_sale", lambda ids: RefundPackage(ids.package_sale, "Moved")),
+    (refund_package, "package_item", lambda ids: RefundPackage(ids.package_sale, "Moved", (ids.package_item,))),
+    (renew_package, "package_sale", lambda ids: RenewPackage(ids.package_sale, CARD)),
     (share_pass, "pass_", lambda ids: SharePass(ids.pass_, ids.client)),
     (share_pass, "client", lambda ids: SharePass(ids.pass_, ids.client)),
     (approve_share, "share", lambda ids: ApproveShare(ids.share)),
@@ -267,6 +305,9 @@ OF_A_CLIENT = [
     (remove_hold, "hold"),
     (set_auto_renew, "pass_"),
     (renew_pass, "pass_"),
+    (sell_package, "client"),
+    (hold_package, "package_sale"),
+    (renew_package, "package_sale"),
     (share_pass, "pass_"),
     (remove_share, "share"),
     (transfer_pass, "pass_"),

@@ -64,6 +64,7 @@ from models.operations.end_visit import (
     waive_outcome,
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
+from models.operations.hold_package import HoldPackage, hold_package
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.households import (
     CreateHousehold,
@@ -77,10 +78,21 @@ from models.operations.households import (
 )
 from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
+from models.operations.packages import (
+    ArchivePackage,
+    CreatePackage,
+    RevisePackage,
+    archive_package,
+    create_package,
+    revise_package,
+)
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.renew_package import RenewPackage, renew_package
 from models.operations.renew_pass import RenewPass, renew_pass
+from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.settle_refund import CreditRefund, credit_refund
@@ -96,6 +108,7 @@ from models.rules.values import (
 )
 from tests.imported import staged_clients
 from tests.operations.acts import DAY, HOUR, hold
+from tests.packaged import starter_sold, starter_terms
 from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
 
 RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
@@ -353,6 +366,37 @@ async def a_revision(studio: Studio) -> tuple[Any, Any]:
     return revise_purchase_option, RevisePurchaseOption(await studio.option(), 1, "Ten", RENEWING)
 
 
+async def a_package(studio: Studio) -> tuple[Any, Any]:
+    return create_package, CreatePackage("Starter", await starter_terms(studio))
+
+
+async def a_revised_package(studio: Studio) -> tuple[Any, Any]:
+    package = (await studio.do(*(await a_package(studio)))).rows["package"]
+    return revise_package, RevisePackage(package, 1, "Starter", await starter_terms(studio, 11_000))
+
+
+async def an_archived_package(studio: Studio) -> tuple[Any, Any]:
+    return archive_package, ArchivePackage((await studio.do(*(await a_package(studio)))).rows["package"])
+
+
+async def a_sale_of_a_package(studio: Studio) -> tuple[Any, Any]:
+    package = (await studio.do(*(await a_package(studio)))).rows["package"]
+    return sell_package, SellPackage(studio.client, package, *CARD)
+
+
+async def a_hold_on_a_package(studio: Studio) -> tuple[Any, Any]:
+    first = studio.began.date()
+    return hold_package, HoldPackage((await starter_sold(studio)).rows["packageSale"], first, first + 5 * DAY)
+
+
+async def a_refund_of_a_package(studio: Studio) -> tuple[Any, Any]:
+    return refund_package, RefundPackage((await starter_sold(studio)).rows["packageSale"], "Moved away")
+
+
+async def a_renewal_of_a_package(studio: Studio) -> tuple[Any, Any]:
+    return renew_package, RenewPackage((await starter_sold(studio)).rows["packageSale"], *CARD, use_credit=True)
+
+
 async def an_archiving(studio: Studio) -> tuple[Any, Any]:
     return archive_purchase_option, ArchivePurchaseOption(await studio.option())
 
@@ -402,6 +446,13 @@ VERBS: tuple[Make, ...] = (
     a_leaving,
     a_typing,
     an_import,
+    a_package,
+    a_revised_package,
+    an_archived_package,
+    a_sale_of_a_package,
+    a_hold_on_a_package,
+    a_refund_of_a_package,
+    a_renewal_of_a_package,
     an_option,
     a_revision,
     an_archiving,

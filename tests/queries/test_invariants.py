@@ -22,7 +22,9 @@ from models.operations.end_visit import (
 )
 from models.operations.holds import PlaceHold, place_hold
 from models.operations.pay_fees import PayFees, pay_fees
+from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.renew_package import RenewPackage, renew_package
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.sharing import RemoveShare, SharePass, remove_share, share_pass
@@ -43,6 +45,7 @@ from models.rules.values import (
 from models.runtime import Runtime
 from models.settings import Settings
 from tests.conftest import NOON
+from tests.packaged import starter_sold
 from tests.studio import MONTH, Studio, household_with, missed_visit, open_studio, shared_pass
 
 MONTHLY = Terms(
@@ -83,6 +86,7 @@ async def busy(runtime: Runtime) -> Studio:
     converted = await studio.sell()
     await studio.do(convert_pass, ConvertPass(converted, option, unused=UnusedAtConversion.CREDIT))
     await shared_and_given(studio)
+    await packaged(studio)
     renewing = await studio.sell(replace(MONTHLY, quantity=1))
     await studio.book([studio.began + timedelta(days=40)], pass_id=renewing)
     declined = SellPass(studio.client, option, PaymentMethod.TEST_CARD, TestCard.DECLINE)
@@ -102,6 +106,15 @@ async def shared_and_given(studio: Studio) -> None:
         await studio.book([studio.began + timedelta(days=20)], client=member, pass_id=row["pass_id"])
     await studio.do(remove_share, RemoveShare(share, keep_visits=True))
     await studio.do(transfer_pass, TransferPass(row["pass_id"], cleo, "Gift", 2))
+
+
+async def packaged(studio: Studio) -> None:
+    """Sell two packages, renew one, spend some of its credit, and refund the other."""
+    sold = await starter_sold(studio)
+    await studio.do(renew_package, RenewPackage(sold.rows["packageSale"]))
+    small = await studio.option(Terms(PassKind.SESSION, 600, 1))
+    await studio.do(sell_pass, SellPass(studio.client, small, use_credit=True))
+    await studio.do(refund_package, RefundPackage((await starter_sold(studio)).rows["packageSale"], "Moved"))
 
 
 @asynccontextmanager
@@ -226,6 +239,32 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
     ("gateway_agrees_on_refunds", ["UPDATE gateway_refunds SET gateway_key = 'stray' WHERE OURS"]),
     ("gateway_agrees_on_refunds", ["UPDATE refunds SET state = 'FAILED' WHERE OURS AND state = 'DONE'"]),
     ("value_comes_from_somewhere", ["UPDATE lots SET value_minor = value_minor + 1 WHERE OURS AND kind = 'GRANT'"]),
+    ("package_parts_sum", ["UPDATE package_items SET share_minor = share_minor + 1 WHERE OURS"]),
+    ("package_parts_sum", ["UPDATE passes SET package_sale_id = NULL WHERE OURS AND package_sale_id IS NOT NULL"]),
+    ("package_parts_sum", ["DELETE FROM package_sales WHERE OURS"]),
+    (
+        "package_parts_sum",
+        [
+            """UPDATE orders SET price_minor = price_minor - 1, amount_minor = amount_minor - 1
+               WHERE OURS AND purpose = 'PACKAGE' AND details ? 'renewed_sale_id'"""
+        ],
+    ),
+    (
+        "package_parts_sum",
+        ["UPDATE periods SET order_id = NULL WHERE OURS AND order_id IN (SELECT order_id FROM package_sales)"],
+    ),
+    ("package_item_refunded", ["UPDATE package_items SET refunded_minor = 0 WHERE OURS AND refunded_minor > 0"]),
+    (
+        "spent_credit_pays_its_order",
+        ["UPDATE client_credits SET amount_minor = amount_minor + 1 WHERE OURS AND amount_minor < -1"],
+    ),
+    (
+        "spent_credit_pays_its_order",
+        [
+            """UPDATE orders SET price_minor = price_minor - 1, credit_minor = credit_minor - 1
+               WHERE OURS AND purpose = 'SALE' AND credit_minor > 0"""
+        ],
+    ),
     ("credit_not_negative", ["UPDATE client_credits SET amount_minor = -1 WHERE OURS"]),
     (
         "attendance_is_restricted",

@@ -62,6 +62,7 @@ from models.operations.end_visit import (
     waive_outcome,
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
+from models.operations.hold_package import HoldPackage, hold_package
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.households import (
     CreateHousehold,
@@ -74,11 +75,22 @@ from models.operations.households import (
     set_client_types,
 )
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
+from models.operations.packages import (
+    ArchivePackage,
+    CreatePackage,
+    RevisePackage,
+    archive_package,
+    create_package,
+    revise_package,
+)
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
+from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.renew_package import RenewPackage, renew_package
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.run import Verb
+from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
@@ -93,6 +105,7 @@ from models.rules.values import (
     ServiceCategory,
     TestCard,
 )
+from tests.packaged import starter_sold, starter_terms
 from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
 
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
@@ -148,6 +161,30 @@ async def _moved(studio: Studio, name: str) -> Made:
     await studio.do(migrate_passes, moves[0])
     operation = (await studio.fetch("SELECT operation_id FROM option_migrations"))[0]["operation_id"]
     return revert_migration, RevertMigration(operation, "Sorry"), RevertMigration(operation, "No")
+
+
+async def _packaged(studio: Studio, name: str) -> Made:
+    sold, terms = await starter_sold(studio), await starter_terms(studio)
+    package, sale, first = sold.rows["package"], sold.rows["packageSale"], studio.began.date()
+    other = (await studio.do(create_package, CreatePackage("Other", terms))).rows["package"]
+    made: dict[str, Made] = {
+        "create_package": (create_package, CreatePackage("New", terms), CreatePackage("Newer", terms)),
+        "revise_package": (
+            revise_package,
+            RevisePackage(package, 1, "Next", terms),
+            RevisePackage(package, 1, "Last", terms),
+        ),
+        "archive_package": (archive_package, ArchivePackage(package), ArchivePackage(other)),
+        "sell_package": (
+            sell_package,
+            SellPackage(studio.client, package, *CARD),
+            SellPackage(studio.client, package, PaymentMethod.CASH),
+        ),
+        "hold_package": (hold_package, HoldPackage(sale, first), HoldPackage(sale, first, first)),
+        "refund_package": (refund_package, RefundPackage(sale, "Moved"), RefundPackage(sale, "Ill")),
+        "renew_package": (renew_package, RenewPackage(sale, *CARD), RenewPackage(sale, PaymentMethod.CASH)),
+    }
+    return made[name]
 
 
 async def _people(studio: Studio, name: str) -> Made:
@@ -310,6 +347,18 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
             "sell_pass",
         ),
         _catalogue,
+    ),
+    **dict.fromkeys(
+        (
+            "create_package",
+            "revise_package",
+            "archive_package",
+            "sell_package",
+            "hold_package",
+            "refund_package",
+            "renew_package",
+        ),
+        _packaged,
     ),
     **dict.fromkeys(("create_household", "join_household", "leave_household", "set_client_types"), _people),
     **dict.fromkeys(("book_visits", "pay_visits", "cancel_visit", "record_attendance"), _visit),

@@ -15,6 +15,7 @@ from models.rules.terms import Terms
 from models.rules.values import PassKind
 from schema.context import Reader
 from schema.schema import schema
+from tests.packaged import starter_sold
 from tests.schema.conftest import OWNER, context_of, gid
 from tests.studio import MONTH, TEN_CLASSES, Studio
 
@@ -85,6 +86,11 @@ _CONSTANT = {
     '{ passes(first: 100) { nodes { balanceAsOf(instant: "2026-02-01T00:00:00Z") { available } } } }': 2,
     "{ visits(first: 100) { nodes { id service { name } location { name } client { name } pass { status } "
     "claim { chosenBy } } } }": 4,
+    "{ packages(first: 100) { totalCount nodes { name currentVersion { items { kind purchaseOption { name } } } } "
+    "} }": 3,
+    "{ clients(first: 100) { nodes { packageSales(first: 5) { nodes { priceMinor packageVersion { name } "
+    "passes { id status } } } } } }": 4,
+    "{ passes(first: 100) { nodes { packageSale { soldAt items { name shareMinor } order { amountMinor } } } } }": 5,
     "{ operations(first: 100) { nodes { verb keyLabel input result } } }": 1,
 }
 
@@ -146,6 +152,7 @@ async def _live(studio: Studio, passes: int) -> None:
     for number in range(passes):
         client = (await studio.do(create_client, CreateClient(f"Client {number}"))).rows["client"]
         pass_id = await studio.sell(Terms(PassKind.SESSION, 15_000, 10, validity=MONTH), client=client)
+        await starter_sold(studio, client)
         household = (await studio.do(create_household, CreateHousehold(f"Household {number}"))).rows["household"]
         await studio.do(join_household, JoinHousehold(household, client))
         await studio.book([studio.began + timedelta(days=1)], client=client)
