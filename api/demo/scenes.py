@@ -30,8 +30,11 @@ class Scenes:
         """Play them all, one after the other."""
         self._console.print("\n[bold]After the year[/]")
         self._an_offer_for_new_clients()
+        self._a_package_for_a_family()
         limited = self._two_a_week()
+        self._beyond_the_renewal(limited)
         self._what_if(limited)
+        self._a_mistake_is_undone(limited)
         self._a_fee_is_waived(limited)
         self._a_closure()
         self._new_prices(limited)
@@ -50,10 +53,75 @@ class Scenes:
             "sellPass", "chargedMinor", clientId=self._studio.clients["Ann"], purchaseOptionId=option, payment=GOOD_CARD
         )
         self._say(f"Ann asks for the offer to new clients. {refused['userErrors'][0]['message']}")
-        gus = self._client.do("createClient", "client { id }", name="Gus")["client"]["id"]
-        self._studio.clients["Gus"] = gus
+        self._newcomer("Gus")
         self._sell("Gus", option)
         self._say("Gus is new, and gets it for 20.00 EUR.")
+
+    def _a_package_for_a_family(self) -> None:
+        shared = self._option(
+            "Twenty for the family",
+            kind="SESSION",
+            quantity=20,
+            priceMinor=24000,
+            validity={"rule": "PERIOD", "count": 6, "unit": "MONTH"},
+            sharing={"allowed": True, "membersMax": 3, "memberVisitsMax": 1},
+        )
+        items = [
+            {"kind": "PASS", "purchaseOptionId": shared},
+            {"kind": "GOODS", "name": "A mat", "valueMinor": 4000},
+            {"kind": "CREDIT", "valueMinor": 2000},
+        ]
+        package = self._client.do(
+            "createPackage", "package { id }", name="Family start", terms={"priceMinor": 27000, "items": items}
+        )["package"]["id"]
+        ids = {name: self._newcomer(name) for name in ("Hal", "Ida")}
+        home = self._client.do("createHousehold", "household { id }", name="Canal street 7")["household"]["id"]
+        for each in ids.values():
+            self._client.do("joinHousehold", "client { id }", clientId=each, householdId=home)
+        sold = self._client.do(
+            "sellPackage",
+            "passes { id purchaseOption { name } periods { priceMinor } } packageSale { items { name shareMinor } }",
+            clientId=ids["Hal"],
+            packageId=package,
+            payment=GOOD_CARD,
+        )
+        parts = [(each["purchaseOption"]["name"], each["periods"][0]["priceMinor"]) for each in sold["passes"]]
+        parts += [(each["name"] or "credit", each["shareMinor"]) for each in sold["packageSale"]["items"]]
+        split = ", ".join(f"{name} {share / 100:.2f}" for name, share in parts)
+        self._say(f"Hal buys 'Family start' for 270.00 EUR, split to the cent: {split}.")
+        pass_id = sold["passes"][0]["id"]
+        self._client.do("sharePass", "share { id }", passId=pass_id, clientId=ids["Ida"])
+        visits = [self._visit(self._today + timedelta(days=days)) for days in (3, 4)]
+        unpaid = self._client.do(
+            "bookVisits", f"unpaid {{ refusals {{ reasons {_REASONS} }} }}", clientId=ids["Ida"], visits=visits
+        )["unpaid"]
+        reason = unpaid[0]["refusals"][0]["reasons"][0]["message"]
+        self._say(f"Ida, of his household, comes on the same pass: once a period, not twice. {reason}")
+
+    def _beyond_the_renewal(self, pass_id: str) -> None:
+        found = self._client.ask("query ($id: ID!) { pass(id: $id) { lastDay } }", id=pass_id)["pass"]
+        day = date.fromisoformat(found["lastDay"]) + timedelta(days=5)
+        booked = self._client.do(
+            "bookVisits",
+            "visits { id paid projection { paysOn } }",
+            clientId=self._studio.clients["Gus"],
+            payBy="PASS",
+            passId=pass_id,
+            visits=[self._visit(day)],
+        )["visits"][0]
+        pays_on = booked["projection"]["paysOn"]
+        self._say(f"He books a class after the end of his month: it will be paid on {pays_on}, when the pass renews.")
+        self._client.do("cancelVisit", "visit { state }", visitId=booked["id"])
+
+    def _a_mistake_is_undone(self, pass_id: str) -> None:
+        done = self._client.do("extendPass", "operationId pass { lastDay }", passId=pass_id, days=70, reason="A week")
+        back = self._client.do(
+            "undoOperation", "passes { lastDay }", operationId=done["operationId"], reason="Seven, not seventy"
+        )
+        wrong, right = done["pass"]["lastDay"], back["passes"][0]["lastDay"]
+        self._say(
+            f"The desk extends it by seventy days, to {wrong}, and means seven. Undone: it ends on {right} again."
+        )
 
     def _two_a_week(self) -> str:
         option = self._option(
@@ -163,6 +231,11 @@ class Scenes:
             f"{sums['breakage'] / 100:.2f} lapsed, {sums['refunded'] / 100:.2f} refunded and "
             f"{sums['deferred'] / 100:.2f} still owed: {come} = {gone} to the cent."
         )
+
+    def _newcomer(self, name: str) -> str:
+        client_id: str = self._client.do("createClient", "client { id }", name=name)["client"]["id"]
+        self._studio.clients[name] = client_id
+        return client_id
 
     def _option(self, name: str, **terms: Any) -> str:
         payload = self._client.do("createPurchaseOption", "purchaseOption { id }", name=name, terms=terms)
