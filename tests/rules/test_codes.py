@@ -63,7 +63,7 @@ def test_every_sentence_and_remedy_can_be_filled(code: Code) -> None:
 def test_every_sentence_and_remedy_reads_as_one(code: Code) -> None:
     for text in (code.sentence, code.remedy):
         assert text[0].isupper() or text[0] == "{"
-        assert text.endswith((".", "{sentence}"))
+        assert text.endswith((".", "{sentence}", "{remedy}"))
         assert "  " not in text
 
 
