@@ -67,6 +67,35 @@ def decide(
     return replace(_from_lots(started, visit, covered, now), shared=shared)
 
 
+def ways_to_pay(facts: PassFacts, visit: VisitFacts, now: datetime, *, shared: bool) -> list[Decision]:
+    """Return the decision from each lot whose dates and units let it pay, the first to be spent first.
+
+    Only dates and units are asked, of a pass that is started: whether the visit may use the pass at all is not.
+    """
+    covered = covered_instant(facts, covering_instant(facts.terms, visit))
+    if _validity(facts, covered, now):
+        return []
+    if not facts.kind.metered:
+        window = next((window for window in facts.windows if window.covers(covered)), None)
+        return [Decision(facts.id, ends_at=window.ends_at if window else None, shared=shared)]
+    joined = _from_claimed_day(facts, visit)
+    if joined is not None:
+        return [replace(joined, shared=shared)]
+    needed = _needed(facts, visit)
+    enough = sorted((lot for lot in facts.lots if lot.available >= needed and lot.usable(covered, now)), key=lot_order)
+    within = any(window.covers(covered) for window in facts.windows)
+    return [
+        Decision(facts.id, lot, needed, lot.window.ends_at, shared=shared)
+        for lot in enough
+        if within or lot.own_last_on
+    ]
+
+
+def stays_inside(started: PassFacts) -> bool:
+    """Say whether every visit that the pass pays for lies inside its dates, as they are with this start."""
+    return not _other_visits_still_inside(started)
+
+
 def _standing(facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: datetime) -> list[Reason]:
     reasons = refusals(facts, visit)
     if facts.closed_reason is not None and facts.closed_reason.by_hand:
@@ -130,19 +159,10 @@ def _other_visits_still_inside(started: PassFacts) -> list[Reason]:
 
 
 def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: datetime) -> Decision:
-    if facts.kind is PassKind.DAY:
-        person = person_of(facts, visit)
-        same_day = [
-            claim
-            for claim in facts.claims
-            if claim.day == visit.day
-            and claim.location_id == visit.location_id
-            and person_of(facts, claim) == person
-        ]
-        if same_day:
-            lot = next(lot for lot in facts.lots if lot.id == same_day[0].lot_id)
-            return Decision(facts.id, lot, 0, lot.window.ends_at)
-    needed = visit.minutes if facts.kind is PassKind.TIME else 1
+    joined = _from_claimed_day(facts, visit)
+    if joined is not None:
+        return joined
+    needed = _needed(facts, visit)
     usable = [lot for lot in facts.lots if lot.usable(covered, now)]
     enough = [lot for lot in usable if lot.available >= needed]
     if not enough:
@@ -150,6 +170,20 @@ def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: date
         return Decision(facts.id, reasons=(because(Code.NO_SESSIONS_LEFT, left=left, needed=needed),))
     lot = min(enough, key=lot_order)
     return Decision(facts.id, lot, needed, lot.window.ends_at)
+
+
+def _from_claimed_day(facts: PassFacts, visit: VisitFacts) -> Decision | None:
+    if facts.kind is PassKind.DAY:
+        person = person_of(facts, visit)
+        for claim in facts.claims:
+            if (claim.day, claim.location_id) == (visit.day, visit.location_id) and person_of(facts, claim) == person:
+                lot = next(lot for lot in facts.lots if lot.id == claim.lot_id)
+                return Decision(facts.id, lot, 0, lot.window.ends_at)
+    return None
+
+
+def _needed(facts: PassFacts, visit: VisitFacts) -> int:
+    return visit.minutes if facts.kind is PassKind.TIME else 1
 
 
 def lot_order(lot: LotFacts) -> tuple[bool, bool, float, int, UUID]:

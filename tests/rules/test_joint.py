@@ -78,9 +78,9 @@ class Oracle:
             count += 1
             ends_at = self.ends.get((decision.pass_id, decision.lot and decision.lot.id), decision.ends_at)
             key = pass_order(by_id[decision.pass_id], replace(decision, ends_at=ends_at), self.request.preset)
-            first = key[:1] if self.request.preset is AllocationPreset.PRIORITY_FIRST else ()
-            rest = key[len(first) :]
-            waste[first + (rest[:4] if decision.quantity else rest[:2])] += max(1, decision.quantity)
+            # Another's units come last, and before all of that the studio may set its priorities.
+            ahead = 2 if self.request.preset is AllocationPreset.PRIORITY_FIRST else 1
+            waste[key[: ahead + (4 if decision.quantity else 2)]] += max(1, decision.quantity)
             order[key] += max(1, decision.quantity)
         return count, waste, order
 

@@ -1,5 +1,6 @@
 """Cheapest flow, one unit a visit, by shortest augmenting paths; an arc can be closed and the flow put right again."""
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 
@@ -44,11 +45,65 @@ class Flow:
         return len(self._out) - 1
 
     def copy(self) -> "Flow":
-        """Return a flow of its own over the same arcs, to which no more may be added."""
+        """Return a flow of its own."""
         twin = object.__new__(Flow)
-        twin._heads, twin._toll, twin._out, twin._work = self._heads, self._toll, self._out, self._work
+        twin._heads, twin._toll, twin._work = self._heads.copy(), self._toll.copy(), self._work
         twin._room, twin._potential = self._room.copy(), self._potential.copy()
+        twin._out = [arcs.copy() for arcs in self._out]
         return twin
+
+    def head(self, arc: int) -> int:
+        """Return the node that the arc leads to."""
+        return self._heads[arc]
+
+    def tail(self, arc: int) -> int:
+        """Return the node that the arc comes from."""
+        return self._heads[arc ^ 1]
+
+    def between(self, arcs: Iterable[int], head: int, room: int) -> int:
+        """Let these arcs, which all lead to `head`, lead to a new node whose only way on leads there and has this room.
+
+        Return the number of that way. What flowed beyond its room finds the next cheapest way.
+        """
+        node = self.node()
+        self._potential[node] = self._potential[head]
+        way = self.arc(node, head, room)
+        flowed = 0
+        for arc in arcs:
+            self._heads[arc] = node
+            self._out[head].remove(arc ^ 1)
+            self._out[node].append(arc ^ 1)
+            flowed += self._room[arc ^ 1]
+        self._room[way], self._room[way ^ 1] = room - flowed, flowed
+        self._put_right(way)
+        return way
+
+    def narrow(self, arc: int, room: int) -> None:
+        """Leave the arc this room at most, in all; what flowed beyond it finds the next cheapest way."""
+        self._room[arc] = min(self._room[arc], room - self._room[arc ^ 1])
+        self._put_right(arc)
+
+    def lessen(self, arc: int) -> None:
+        """Take one unit of room from the arc."""
+        self._room[arc] -= 1
+        self._put_right(arc)
+
+    def _put_right(self, arc: int) -> None:
+        over = max(0, -self._room[arc])
+        self._room[arc] += over
+        self._room[arc ^ 1] -= over
+        for _ in range(over):
+            self.send(self._heads[arc ^ 1], self._heads[arc])
+
+    def widen(self, arc: int, more: int) -> None:
+        """Give the arc more room. What would then flow more cheaply through it does."""
+        tail, head = self._heads[arc ^ 1], self._heads[arc]
+        if self._toll[arc] + self._potential[tail] - self._potential[head] >= 0:
+            self._room[arc] += more
+            return
+        self._room[arc ^ 1] += more
+        for _ in range(more):
+            self.send(head, tail)
 
     def used(self, arc: int) -> bool:
         """Say whether anything flows along the arc."""

@@ -13,7 +13,8 @@ class Option:
     """One way to pay for one visit: by which payer, from which lot (None counts nothing), how many units.
 
     With a `day`, the first visit of that day that the payer pays for spends the units; the others join it from the
-    same lot for nothing, with the rank `joined`.
+    same lot for nothing, with the rank `joined`. Where the start of the payer is still to be chosen, `starts` are the
+    numbers of those it may pay from; all visits of a payer need one start in common.
     """
 
     payer: int
@@ -22,6 +23,7 @@ class Option:
     rank: Rank
     day: Hashable | None = None
     joined: Rank | None = None
+    starts: frozenset[int] | None = None
 
     @property
     def units(self) -> int:
@@ -31,10 +33,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Of these (visit, payer) pairs at most `capacity` may be chosen, whichever lot pays."""
+    """Of these (visit, payer) pairs of one payer at most `capacity` may be chosen, whichever lot pays.
+
+    With `starts` it holds only where the payer starts on one of them.
+    """
 
     capacity: int
     members: frozenset[tuple[int, int]]
+    starts: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,13 +49,15 @@ def _parts(instance: Instance) -> list[list[int]]:
 
 
 def _shared(instance: Instance) -> Iterator[tuple[object, int]]:
-    """Yield each visit with what it may have to share: a lot, a limit, a day."""
+    """Yield each visit with what it may have to share: a lot, a limit, a day, a start."""
     demand: dict[int, int] = {}
     ways = [(visit, option) for visit, options in enumerate(instance.options) for option in options]
     for _, option in ways:
         if option.lot is not None:
             demand[option.lot] = demand.get(option.lot, 0) + option.quantity
     for visit, option in ways:
+        if option.starts is not None:
+            yield ("start", option.payer), visit
         if option.day is not None:
             yield ("day", option.payer, option.day), visit
         if option.lot is not None and demand[option.lot] > instance.lots[option.lot]:

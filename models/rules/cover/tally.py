@@ -17,6 +17,8 @@ class Tally:
         self._lots = list(instance.lots)
         self._limits = [limit.capacity for limit in instance.limits]
         self._days: dict[Day, int | None] = {}
+        self._limits_starts = [limit.starts for limit in instance.limits]
+        self._starts: dict[int, frozenset[int]] = {}
 
     def joins(self, option: Option) -> bool:
         """Say whether the option's day is claimed already, so that it spends nothing."""
@@ -24,14 +26,31 @@ class Tally:
 
     def fits(self, visit: int, option: Option) -> bool:
         """Say whether the option may be chosen besides those that were."""
-        if any(self._limits[limit] < 1 for limit in self._of_pair.get((visit, option.payer), ())):
+        if option.starts is None:
+            if any(self._limits[limit] < 1 for limit in self._of_pair.get((visit, option.payer), ())):
+                return False
+        elif not self._starts_left(visit, option):
             return False
         if option.day is not None and self.joins(option):
             return self._days[option.payer, option.day] == option.lot
         return option.lot is None or self._lots[option.lot] >= option.quantity
 
+    def _starts_left(self, visit: int, option: Option) -> frozenset[int]:
+        """Return the starts that the payer may have with the option chosen; those whose limit is full are none."""
+        assert option.starts is not None, "only a payer whose start is to be chosen is asked"
+        left = self._starts.get(option.payer, option.starts) & option.starts
+        for limit in self._of_pair.get((visit, option.payer), ()):
+            if self._limits[limit] < 1:
+                starts = self._limits_starts[limit]
+                if starts is None:
+                    return frozenset()
+                left -= starts
+        return left
+
     def take(self, visit: int, option: Option) -> None:
         """Choose it."""
+        if option.starts is not None:
+            self._starts[option.payer] = self._starts_left(visit, option)
         for limit in self._of_pair.get((visit, option.payer), ()):
             self._limits[limit] -= 1
         if option.lot is not None and not self.joins(option):
