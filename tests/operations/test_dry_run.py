@@ -11,18 +11,8 @@ import pytest
 from models.operations.base import Changed
 from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
 from models.operations.catalogue import (
-    ArchivePurchaseOption,
     CreateClient,
-    CreateLocation,
-    CreatePurchaseOption,
-    CreateService,
-    RevisePurchaseOption,
-    archive_purchase_option,
     create_client,
-    create_location,
-    create_purchase_option,
-    create_service,
-    revise_purchase_option,
 )
 from models.operations.change_pass import (
     AdjustPass,
@@ -64,35 +54,12 @@ from models.operations.end_visit import (
     waive_outcome,
 )
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
-from models.operations.hold_package import HoldPackage, hold_package
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
-from models.operations.households import (
-    CreateHousehold,
-    JoinHousehold,
-    LeaveHousehold,
-    SetClientTypes,
-    create_household,
-    join_household,
-    leave_household,
-    set_client_types,
-)
-from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
-from models.operations.packages import (
-    ArchivePackage,
-    CreatePackage,
-    RevisePackage,
-    archive_package,
-    create_package,
-    revise_package,
-)
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.pay_visits import PayVisits, pay_visits
-from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
-from models.operations.renew_package import RenewPackage, renew_package
 from models.operations.renew_pass import RenewPass, renew_pass
-from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.settle_refund import CreditRefund, credit_refund
@@ -102,13 +69,30 @@ from models.rules.values import (
     AfterExpiration,
     ConversionTiming,
     PaymentMethod,
-    ServiceCategory,
     TestCard,
     UnusedAtConversion,
 )
-from tests.imported import staged_clients
 from tests.operations.acts import DAY, HOUR, hold
-from tests.packaged import starter_sold, starter_terms
+from tests.operations.sample_offers import (
+    a_client,
+    a_hold_on_a_package,
+    a_household,
+    a_joining,
+    a_leaving,
+    a_package,
+    a_place,
+    a_refund_of_a_package,
+    a_renewal_of_a_package,
+    a_revised_package,
+    a_revision,
+    a_sale_of_a_package,
+    a_service,
+    a_typing,
+    an_archived_package,
+    an_archiving,
+    an_import,
+    an_option,
+)
 from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
 
 RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
@@ -321,84 +305,6 @@ async def a_reactivation(studio: Studio) -> tuple[Any, Any]:
     _, command = await a_deactivation(studio)
     await studio.do(deactivate_pass, command)
     return reactivate_pass, ReactivatePass(command.pass_id)
-
-
-async def a_place(studio: Studio) -> tuple[Any, Any]:
-    return create_location, CreateLocation("Annex")
-
-
-async def a_service(studio: Studio) -> tuple[Any, Any]:
-    return create_service, CreateService("Boxing", ServiceCategory.CLASS)
-
-
-async def a_client(studio: Studio) -> tuple[Any, Any]:
-    return create_client, CreateClient("Bob")
-
-
-async def a_household(studio: Studio) -> tuple[Any, Any]:
-    return create_household, CreateHousehold("The Bees")
-
-
-async def a_joining(studio: Studio) -> tuple[Any, Any]:
-    verb, command = await a_household(studio)
-    household = (await studio.do(verb, command)).rows["household"]
-    return join_household, JoinHousehold(household, studio.client)
-
-
-async def a_leaving(studio: Studio) -> tuple[Any, Any]:
-    await studio.do(*(await a_joining(studio)))
-    return leave_household, LeaveHousehold(studio.client)
-
-
-async def a_typing(studio: Studio) -> tuple[Any, Any]:
-    return set_client_types, SetClientTypes(studio.client, ("Student", "Local"))
-
-
-async def an_import(studio: Studio) -> tuple[Any, Any]:
-    return import_studio, ImportStudio(await staged_clients(studio))
-
-
-async def an_option(studio: Studio) -> tuple[Any, Any]:
-    return create_purchase_option, CreatePurchaseOption("Ten", TEN_CLASSES)
-
-
-async def a_revision(studio: Studio) -> tuple[Any, Any]:
-    return revise_purchase_option, RevisePurchaseOption(await studio.option(), 1, "Ten", RENEWING)
-
-
-async def a_package(studio: Studio) -> tuple[Any, Any]:
-    return create_package, CreatePackage("Starter", await starter_terms(studio))
-
-
-async def a_revised_package(studio: Studio) -> tuple[Any, Any]:
-    package = (await studio.do(*(await a_package(studio)))).rows["package"]
-    return revise_package, RevisePackage(package, 1, "Starter", await starter_terms(studio, 11_000))
-
-
-async def an_archived_package(studio: Studio) -> tuple[Any, Any]:
-    return archive_package, ArchivePackage((await studio.do(*(await a_package(studio)))).rows["package"])
-
-
-async def a_sale_of_a_package(studio: Studio) -> tuple[Any, Any]:
-    package = (await studio.do(*(await a_package(studio)))).rows["package"]
-    return sell_package, SellPackage(studio.client, package, *CARD)
-
-
-async def a_hold_on_a_package(studio: Studio) -> tuple[Any, Any]:
-    first = studio.began.date()
-    return hold_package, HoldPackage((await starter_sold(studio)).rows["packageSale"], first, first + 5 * DAY)
-
-
-async def a_refund_of_a_package(studio: Studio) -> tuple[Any, Any]:
-    return refund_package, RefundPackage((await starter_sold(studio)).rows["packageSale"], "Moved away")
-
-
-async def a_renewal_of_a_package(studio: Studio) -> tuple[Any, Any]:
-    return renew_package, RenewPackage((await starter_sold(studio)).rows["packageSale"], *CARD, use_credit=True)
-
-
-async def an_archiving(studio: Studio) -> tuple[Any, Any]:
-    return archive_purchase_option, ArchivePurchaseOption(await studio.option())
 
 
 VERBS: tuple[Make, ...] = (
