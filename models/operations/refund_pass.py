@@ -27,6 +27,10 @@ from models.tables.passes import passes
 from models.tables.refunds import refunds
 
 _FINAL = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED)
+_DISPUTED = """
+SELECT EXISTS (SELECT FROM periods n JOIN disputes d ON d.business_id = n.business_id AND d.order_id = n.order_id
+               WHERE n.pass_id = $1 AND d.state = 'OPEN')
+"""
 _USED = """
 SELECT p.number, p.price_minor,
        coalesce((SELECT sum(l.used + l.forfeited) FROM lots l
@@ -69,14 +73,16 @@ async def refund_pass(tx: Tx, command: RefundPass) -> Changed:
 
     The money goes back by the payments of the pass, the newest first; what was paid with credit goes back to credit.
 
-    Errors: NOT_FOUND, PASS_CLOSED, PAYMENT_IN_PROGRESS, NOT_METERED, QUANTITY_OUT_OF_RANGE, NO_SESSIONS_LEFT,
-    OVER_REFUND, NOTHING_TO_DO, INVALID_INPUT for a basis without its price.
+    Errors: NOT_FOUND, PASS_CLOSED, PAYMENT_IN_PROGRESS, DISPUTE_OPEN (the same money could go back twice), NOT_METERED,
+    QUANTITY_OUT_OF_RANGE, NO_SESSIONS_LEFT, OVER_REFUND, NOTHING_TO_DO, INVALID_INPUT for a basis without its price.
     """
     tx.require(*STAFF)
     facts = await locked_pass(tx, command.pass_id)
     if facts.closed_reason in _FINAL:
         raise refuse(Code.PASS_CLOSED, "passId", status=facts.closed_reason)
     require_settled(facts)
+    if await tx.raw.fetchval(_DISPUTED, facts.id):
+        raise refuse(Code.DISPUTE_OPEN, "passId")
     reason = checked_text(command.reason, 1, 500, "reason")
     _check(command, facts)
     whole, ahead = command.units is None, []

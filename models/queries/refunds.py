@@ -38,11 +38,13 @@ class RefundRow:
     at: datetime
 
 
-# An order may have paid for several passes at once: neither the order nor the pass gives back more than it took.
+# An order may have paid for several passes at once: neither the order nor the pass gives back more than it took. What a
+# lost dispute took back is with the payer already.
 _SOURCES = """
 WITH n AS ({bought}), own AS ({given})
 SELECT o.id AS order_id, y.id AS payment_id, n.price_minor,
-       coalesce(y.amount_minor, 0) - coalesce(r.money, 0) AS money_left,
+       CASE WHEN EXISTS (SELECT FROM disputes d WHERE d.order_id = o.id AND d.state = 'LOST') THEN 0
+            ELSE coalesce(y.amount_minor, 0) - coalesce(r.money, 0) END AS money_left,
        o.credit_minor - coalesce(r.credit, 0) AS credit_left,
        n.price_minor - coalesce(own.given, 0) AS pass_left
 FROM n
@@ -54,11 +56,22 @@ LEFT JOIN (SELECT order_id, sum(amount_minor) FILTER (WHERE payment_id IS NOT NU
 LEFT JOIN own ON own.order_id = o.id
 ORDER BY n.number DESC
 """
+# What a conversion carried into the pass was paid for by the orders of the pass it was before.
+_CHAIN = """
+WITH RECURSIVE chain AS (
+    SELECT $1::uuid AS id, 0 AS back
+    UNION ALL
+    SELECT o.subject_pass_id, c.back + 1 FROM chain c
+    JOIN periods f ON f.pass_id = c.id AND f.number = 1
+    JOIN orders o ON o.id = f.order_id AND o.purpose = 'CONVERSION' AND o.details->>'unused' = 'CARRY'
+)"""
 _OF_PASS = _SOURCES.format(
-    bought="""SELECT order_id, sum(price_minor)::bigint AS price_minor, max(number) AS number
-              FROM periods WHERE pass_id = $1 AND order_id IS NOT NULL GROUP BY 1""",
-    given="""SELECT order_id, sum(amount_minor)::bigint AS given
-             FROM refunds WHERE pass_id = $1 AND package_item_id IS NULL GROUP BY 1""",
+    bought=f"""{_CHAIN}
+               SELECT p.order_id, sum(p.price_minor)::bigint AS price_minor, max(p.number - 1000000 * c.back) AS number
+               FROM chain c JOIN periods p ON p.pass_id = c.id AND p.order_id IS NOT NULL GROUP BY 1""",
+    given=f"""{_CHAIN}
+              SELECT order_id, sum(amount_minor)::bigint AS given
+              FROM refunds WHERE pass_id IN (SELECT id FROM chain) AND package_item_id IS NULL GROUP BY 1""",
 )
 _OF_ITEM = _SOURCES.format(
     bought="""SELECT s.order_id, i.share_minor AS price_minor, 1 AS number

@@ -38,11 +38,17 @@ def quote_days(facts: PassFacts, prices: Mapping[int, int], now: datetime) -> in
         price = prices.get(period.number, 0)
         if window.first_day is None or today < window.first_day:
             total += price
-        elif window.last_day is None:
+        elif window.last_day is None and (period.last_on is None or period.first_on is None):
             total += unused_of_days(price, None, 0)
         else:
-            days = free_days(window.first_day, window.last_day, frozen)
-            used = free_days(window.first_day, min(today, window.last_day), frozen)
+            used = free_days(window.first_day, min(today, window.last_day or today), frozen)
+            if window.last_day is None:
+                # A freeze without an end hides the last day; what was bought are the days before any freeze.
+                assert period.first_on is not None
+                assert period.last_on is not None
+                days = (period.last_on - period.first_on).days + 1 + period.extra_days
+            else:
+                days = free_days(window.first_day, window.last_day, frozen)
             total += unused_of_days(price, max(days, 1), max(days, 1) - used) if days else price
     return total
 

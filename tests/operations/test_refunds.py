@@ -11,6 +11,8 @@ import pytest
 from models.errors import Refused
 from models.operations.book_visits import PayBy
 from models.operations.change_pass import DeactivatePass, deactivate_pass
+from models.operations.convert_pass import ConvertPass, convert_pass
+from models.operations.disputes import ReportDispute, SettleDispute, report_dispute, settle_dispute
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
@@ -21,6 +23,7 @@ from models.rules.policies import RefundPolicy
 from models.rules.terms import Renewal, Terms, Validity
 from models.rules.values import (
     AfterExpiration,
+    ConversionTiming,
     PassKind,
     PassStatus,
     PaymentMethod,
@@ -28,12 +31,14 @@ from models.rules.values import (
     RefundBasis,
     RefundDestination,
     TestCard,
+    UnusedAtConversion,
     UnusedAtRenewal,
     ValidityRule,
 )
 from tests.operations.acts import DAY, hold, record, renew, seen, status
 from tests.studio import MONTH, TEN_CLASSES, Studio
 
+CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
 THIRTY_DAYS = Validity(ValidityRule.PERIOD, 30, PeriodUnit.DAY)
 UNLIMITED = Terms(PassKind.UNLIMITED, 9_000, validity=THIRTY_DAYS)
 MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
@@ -269,3 +274,35 @@ async def test_units_refunded_before_are_not_paid_for_again_at_the_drop_in_price
     assert part.figures["amountMinor"] == 7_500
     rest = await studio.do(refund_pass, RefundPass(pass_id, "the rest"))
     assert rest.figures["amountMinor"] == 3_500, "two visits at the drop-in price stay with the studio"
+
+
+async def test_days_that_an_open_freeze_hides_are_unused(studio: Studio) -> None:
+    pass_id = await studio.sell(UNLIMITED)
+    await studio.advance(studio.began + 4 * DAY)
+    await hold(studio, pass_id, "2026-02-10", None)
+    await studio.advance(studio.began + 40 * DAY)
+    changed = await studio.do(refund_pass, RefundPass(pass_id, "injured for good"))
+    assert changed.figures["amountMinor"] == 6_000, "ten of thirty days came before the freeze"
+
+
+async def test_what_a_conversion_carried_on_is_paid_back_by_what_paid_for_it(studio: Studio) -> None:
+    first = await studio.sell()
+    await studio.do(refund_pass, RefundPass(first, "one less", units=1))
+    target = await studio.option(replace(TEN_CLASSES, price_minor=1_000))
+    into = ConvertPass(first, target, ConversionTiming.NOW_PAID, UnusedAtConversion.CARRY, *CARD)
+    second = (await studio.do(convert_pass, into)).passes[0]
+    over = RefundPass(second, "x", units=0, amount_minor=14_501)
+    assert await studio.refused(refund_pass, over) is Code.OVER_REFUND
+    changed = await studio.do(refund_pass, RefundPass(second, "moved away"))
+    assert (changed.figures["units"], changed.figures["amountMinor"]) == (19, 14_500)
+    assert sum(each["amount_minor"] for each in await _refunds(studio)) == 16_000
+
+
+async def test_disputed_money_does_not_go_back_twice(studio: Studio) -> None:
+    pass_id = await studio.sell()
+    order = (await studio.fetch("SELECT id FROM orders"))[0]["id"]
+    await studio.do(report_dispute, ReportDispute(order))
+    assert await studio.refused(refund_pass, RefundPass(pass_id, "x")) is Code.DISPUTE_OPEN
+    await studio.do(settle_dispute, SettleDispute(order, won=False))
+    assert await studio.refused(refund_pass, RefundPass(pass_id, "x", 0, 1)) is Code.OVER_REFUND
+    assert (await studio.do(refund_pass, RefundPass(pass_id, "x"))).figures["amountMinor"] == 0

@@ -1,7 +1,7 @@
 """A sandbox: copies of products and a client, a year played, and the business itself untouched."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +13,9 @@ from models.operations.sandbox.open_sandbox import OpenSandbox, fill, open_and_f
 from models.operations.sandbox.play_sandbox import PlaySandbox, play, told
 from models.queries.invariants import check_business
 from models.rules.codes import Code
-from models.rules.policies import Restriction
+from models.rules.policies import Offer, Restriction
 from models.rules.terms import Access, Conversion, Terms
-from models.rules.values import AfterExpiration, PassKind, RestrictionPer, Role, TestCard
+from models.rules.values import AfterExpiration, PassKind, RestrictionPer, Role, SaleChannel, TestCard
 from tests.operations.acts import DAY
 from tests.studio import MONTH, OWNER, Studio
 
@@ -122,3 +122,35 @@ async def test_what_is_asked_of_a_sandbox_is_checked(studio: Studio, another_stu
     assert await played(visits_a_week=15) is Code.QUANTITY_OUT_OF_RANGE
     assert await played(service_id=other.service) is Code.NOT_FOUND
     assert await played(other.business_id) is Code.NOT_FOUND
+
+
+async def test_what_the_terms_name_goes_along_however_many_services_there_are(studio: Studio) -> None:
+    async with studio.runtime.database.transaction(studio.business_id) as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        await raw.execute(
+            """INSERT INTO services (business_id, id, name, category, created_at)
+               SELECT $1, gen_random_uuid(), 'Early ' || n, 'CLASS', '2000-01-01' FROM generate_series(1, 200) n""",
+            studio.business_id,
+        )
+    here, there = frozenset({studio.service}), frozenset({studio.location})
+    terms = replace(MONTHLY, access=Access(service_ids=here, location_ids=there))
+    sandbox = await _open(studio, await studio.option(terms))
+    async with studio.runtime.database.reading(await _inside(studio, sandbox)) as reader:
+        assert await reader.fetchval("SELECT count(*) FROM services") == 201
+
+
+@pytest.mark.parametrize("year", [1, 1850, 2300, 9999])
+async def test_a_sandbox_begins_where_a_clock_may_stand(studio: Studio, year: int) -> None:
+    command = OpenSandbox("Try", (await studio.option(),), starts_at=datetime(year, 6, 1, tzinfo=UTC))
+    with pytest.raises(Refused) as refused:
+        await open_and_fill(studio.runtime, studio.business_id, OWNER, command, key="far")
+    assert refused.value.code is Code.DATE_OUT_OF_RANGE
+
+
+async def test_the_client_of_a_sandbox_may_buy_what_is_for_some_only(studio: Studio) -> None:
+    offer = Offer(client_types=frozenset({"student"}), channels=frozenset({SaleChannel.DIRECT_LINK}))
+    sandbox = await _open(studio, await studio.option(replace(MONTHLY, offer=offer)))
+    await _play(studio, sandbox, 10)
+    async with studio.runtime.database.reading(await _inside(studio, sandbox)) as reader:
+        assert await reader.fetchval("SELECT count(*) FROM passes") == 1

@@ -210,3 +210,11 @@ async def test_whatever_happens_the_sums_are_the_money_that_was_paid(studio: Stu
     told = await _money(studio)
     assert told["granted"] == await _paid(studio)
     assert told["carriedIn"] <= told["carriedOut"], "what goes on to another lot was carried out of one"
+
+
+async def test_days_that_an_open_freeze_hides_are_still_owed(studio: Studio) -> None:
+    pass_id = await studio.sell(Terms(PassKind.UNLIMITED, 2_800, validity=MONTH))
+    await hold(studio, pass_id, (studio.began.date() + 14 * DAY).isoformat(), None)
+    await studio.advance(studio.began + 90 * DAY)
+    told = await _money(studio)
+    assert (told["earned"], told["deferred"]) == (1_400, 1_400)

@@ -1,12 +1,13 @@
 """Open a sandbox: write down what is copied, then copy it. The same call under the same key goes on where one died."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from models.errors import refuse, unknown
-from models.operations.base import STAFF, Actor, Changed, Tx, checked_text, plain
+from models.operations.base import CLOCK_FIRST, CLOCK_LAST, STAFF, Actor, Changed, Tx, checked_text, plain
 from models.operations.catalogue import (
     CreateClient,
     CreateLocation,
@@ -49,7 +50,7 @@ class OpenSandbox:
 async def open_sandbox(tx: Tx, command: OpenSandbox) -> Changed:
     """Write down the sandbox and what it is to hold. Nobody's email goes along.
 
-    Errors: FORBIDDEN, TEXT_OUT_OF_RANGE, NOTHING_TO_DO, TOO_MANY, NOT_FOUND.
+    Errors: FORBIDDEN, TEXT_OUT_OF_RANGE, NOTHING_TO_DO, TOO_MANY, NOT_FOUND, DATE_OUT_OF_RANGE.
     """
     tx.require(*STAFF)
     name = checked_text(command.name, 1, 200, "name")
@@ -62,12 +63,17 @@ async def open_sandbox(tx: Tx, command: OpenSandbox) -> Changed:
         client = await tx.raw.fetchval("SELECT name FROM clients WHERE id = $1", command.client_id)
         if client is None:
             raise unknown("client", "clientId")
+    starts_at = command.starts_at or tx.now
+    if not CLOCK_FIRST <= starts_at <= CLOCK_LAST:
+        raise refuse(Code.DATE_OUT_OF_RANGE, "startsAt", field="startsAt", low=CLOCK_FIRST, high=CLOCK_LAST)
+    options = await _options(tx, list(command.option_ids))
+    services, locations = _named([terms_from_json(option["terms"]) for option in options])
     plan = {
-        "options": await _options(tx, list(command.option_ids)),
-        "services": plain([dict(row) for row in await tx.raw.fetch(_SERVICES, _PLACES_MAX)]),
-        "locations": plain([dict(row) for row in await tx.raw.fetch(_LOCATIONS, _PLACES_MAX)]),
+        "options": options,
+        "services": plain([dict(row) for row in await tx.raw.fetch(_SERVICES, _PLACES_MAX, services)]),
+        "locations": plain([dict(row) for row in await tx.raw.fetch(_LOCATIONS, _PLACES_MAX, locations)]),
         "client": client,
-        "startsAt": (command.starts_at or tx.now).isoformat(),
+        "startsAt": starts_at.isoformat(),
     }
     row = {"id": new_id(), "sandbox_business_id": new_id(), "name": name, "plan": plan}
     await tx.insert(sandboxes, row | {"operation_id": tx.operation_id, "created_at": tx.now})
@@ -75,8 +81,26 @@ async def open_sandbox(tx: Tx, command: OpenSandbox) -> Changed:
     return Changed(rows={"sandbox": UUID(str(row["id"]))})
 
 
-_SERVICES = "SELECT id, name, category FROM services ORDER BY created_at, id LIMIT $1"
-_LOCATIONS = "SELECT id, name, zone FROM locations ORDER BY created_at, id LIMIT $1"
+# The first ones, and whichever the terms name.
+_SERVICES = """
+SELECT id, name, category FROM services
+WHERE id = ANY($2) OR id IN (SELECT id FROM services ORDER BY created_at, id LIMIT $1) ORDER BY created_at, id
+"""
+_LOCATIONS = """
+SELECT id, name, zone FROM locations
+WHERE id = ANY($2) OR id IN (SELECT id FROM locations ORDER BY created_at, id LIMIT $1) ORDER BY created_at, id
+"""
+
+
+def _named(sold: Iterable[Terms]) -> tuple[list[UUID], list[UUID]]:
+    """Return the services and the locations that terms name."""
+    services: set[UUID] = set()
+    locations: set[UUID] = set()
+    for terms in sold:
+        locations |= terms.access.location_ids or frozenset()
+        for ids in (terms.access.service_ids, *(each.service_ids for each in terms.restrictions)):
+            services |= ids or frozenset()
+    return sorted(services), sorted(locations)
 
 
 async def _options(tx: Tx, ids: list[UUID]) -> list[dict[str, Any]]:
@@ -173,7 +197,7 @@ async def _write_business(runtime: Runtime, source: Business, inside: UUID, name
 
 
 def _with_copies(terms: Terms, copies: dict[str, UUID]) -> Terms:
-    """Return the terms with each id in them replaced by its copy's."""
+    """Return the terms with each id in them replaced by its copy's. Any client may buy there, who is of no type."""
     access = Access(
         _copied(terms.access.service_ids, copies),
         terms.access.categories,
@@ -184,7 +208,7 @@ def _with_copies(terms: Terms, copies: dict[str, UUID]) -> Terms:
     conversion = terms.conversion
     if conversion is not None:
         conversion = Conversion(copies[str(conversion.target_option_id)], conversion.unused)
-    offer = replace(terms.offer, only_in_package=False)
+    offer = replace(terms.offer, only_in_package=False, client_types=None, channels=None)
     return replace(terms, access=access, restrictions=restrictions, conversion=conversion, offer=offer)
 
 

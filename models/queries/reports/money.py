@@ -66,7 +66,8 @@ CROSS JOIN LATERAL (
 WHERE l.created_at < $1
 """
 _PERIODS = """
-SELECT p.option_id, p.id, p.zone, p.closed_reason, p.closed_at, n.price_minor, n.first_day, n.last_day
+SELECT p.option_id, p.id, p.zone, p.closed_reason, p.closed_at, n.price_minor, n.first_day, n.last_day,
+       n.last_on - n.first_on + 1 + n.extra_days AS bought_days
 FROM periods n JOIN passes p ON p.business_id = n.business_id AND p.id = n.pass_id
 WHERE p.kind IN ('UNLIMITED', 'DURATION') AND n.granted_at < $1 AND n.price_minor > 0
 """
@@ -132,10 +133,12 @@ def _unearned(row: Any, holds: list[HoldFacts], at: Any) -> int:
     first, last, today = row["first_day"], row["last_day"], local_day(at, row["zone"])
     if first is None or today < first:
         return int(row["price_minor"])
+    frozen = freezes(holds)
     if last is None:
         # Without an end it is earned at once; while a hold leaves the end open, what was not used is still owed.
-        return unused_of_days(row["price_minor"], None, 0)
-    frozen = freezes(holds)
+        days = row["bought_days"]
+        left = 0 if days is None else max(0, days - free_days(first, today, frozen))
+        return unused_of_days(row["price_minor"], days, left)
     days = free_days(first, last, frozen)
     used = free_days(first, min(today, last), frozen)
     return unused_of_days(row["price_minor"], days, days - used) if days else 0
