@@ -19,7 +19,7 @@ CATALOGUES: dict[Language, Catalogue] = {
 }
 """What is read of each language. English has plural forms and nothing else."""
 
-COUNTED = ("left", "remaining", "limit", "count", "high")
+COUNTED = ("left", "remaining", "limit", "count", "high", "days", "months")
 """The values that choose a plural form: the first of these that a text holds does."""
 
 Values = Iterable[tuple[str, str]]

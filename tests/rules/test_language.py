@@ -1,5 +1,6 @@
 """Languages: which one is chosen, and how numbers, days and plural forms read in it."""
 
+import re
 from datetime import date
 
 import pytest
@@ -206,3 +207,27 @@ def test_of_a_text_that_stands_there_twice_the_first_counts_and_it_is_named() ->
 def test_every_language_has_the_plural_forms_of_its_header() -> None:
     for language in TRANSLATED:
         assert any(len(forms) == 2 for forms in CATALOGUES[language].texts.values())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.ACTIVE_TOO_RECENTLY,
+        Code.GUEST_LIMIT_REACHED,
+        Code.HOLDS_USED_UP,
+        Code.HOLD_NOTICE_TOO_SHORT,
+        Code.HOLD_TOO_LONG,
+        Code.HOLD_TOO_SHORT,
+        Code.MEMBERS_USED_UP,
+        Code.MEMBER_LIMIT_REACHED,
+        Code.OFFER_LIMIT_REACHED,
+        Code.PAGE_TOO_LARGE,
+        Code.RESTRICTION_REACHED,
+    ],
+    ids=lambda code: code.name,
+)
+def test_one_of_a_thing_is_said_in_the_singular(code: Code) -> None:
+    counts = dict.fromkeys(("limit", "used", "count", "days", "months"), "1")
+    days = dict.fromkeys(("day", "first", "last"), "2026-02-01")
+    told = say(EN, code.sentence, {**counts, **days, "services": "all services", "per": "week"}.items())
+    assert re.search(r"\b1 (are|were|[a-z]+s)\b", told) is None
