@@ -79,7 +79,7 @@ async def book_visits(tx: Tx, command: BookVisits) -> Changed:
     booked = await _insert(tx, command)
     states = dict.fromkeys((visit.id for visit in booked), VisitState.BOOKED)
     outcomes = await pay(tx, passes, booked, states, command.pay_by)
-    moves = await more_covered(tx, command.client_id, command.pay_by, outcomes)
+    moves = await more_covered(tx, command.client_id, command.pay_by, passes, outcomes)
     return await answer(tx, passes, outcomes, moves, states, command.pay_by)
 
 
@@ -131,10 +131,12 @@ async def pay(
     return outcomes
 
 
-async def more_covered(tx: Tx, client_id: UUID, pay_by: PayBy, outcomes: Sequence[Outcome]) -> list[Move]:
+async def more_covered(
+    tx: Tx, client_id: UUID, pay_by: PayBy, locked: Iterable[UUID], outcomes: Sequence[Outcome]
+) -> list[Move]:
     """Where visits stay unpaid that any pass may pay for, see whether other visits can make room for them."""
     waiting = [outcome.visit.id for outcome in outcomes if outcome.paid_by is None]
-    return await cover_more(tx, client_id, waiting) if waiting and pay_by is PayBy.AUTO else []
+    return await cover_more(tx, client_id, locked, waiting) if waiting and pay_by is PayBy.AUTO else []
 
 
 async def answer(

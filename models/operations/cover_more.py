@@ -1,6 +1,6 @@
 """Let visits to come change the pass that pays for them, where that pays for more of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,11 @@ from models.operations.base import Tx, plain
 from models.operations.claims import settle_claim, standing_claims, write_claim
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
-from models.queries.facts import visit_facts
-from models.queries.locks import lock_client_passes, lock_visits
-from models.queries.shares import OWN_OR_SHARED
+from models.queries.facts import load_passes, visit_facts
+from models.queries.locks import MAY_STILL_PAY, lock_visits
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.eligibility import decide
+from models.rules.explain import why_moved
 from models.rules.facts import PassFacts, VisitFacts
 from models.rules.sharing import person_of
 from models.rules.values import Account, VisitState
@@ -32,10 +32,11 @@ WHERE v.client_id = $1 AND v.state = 'BOOKED' AND v.starts_at > $2
       ELSE NOT c.pinned AND c.account = 'BOOKED' AND c.pass_id = ANY($4) END
 ORDER BY c.id IS NOT NULL, v.starts_at, v.id
 """
+_PASSES_THAT_MAY = f"SELECT p.id FROM passes p WHERE {MAY_STILL_PAY} AND p.id = ANY($2) ORDER BY p.id"
 # The open passes that a visit's or a pass's client may use, where another visit of the client waits to be paid.
 _PASSES_TO_ASK = f"""
 SELECT p.id FROM passes p
-WHERE {OWN_OR_SHARED} AND (p.closed_reason IS NULL OR p.next_due_kind IN ('LOT_EXPIRE', 'WARN')) AND EXISTS (
+WHERE {MAY_STILL_PAY} AND EXISTS (
     SELECT FROM visits w
     WHERE w.client_id = $1 AND w.auto_pay AND w.pass_id IS NULL AND w.state = 'BOOKED' AND w.starts_at > $2
 )
@@ -70,14 +71,20 @@ async def passes_to_ask(tx: Tx, client_id: UUID | None) -> list[UUID]:
     return [row["id"] for row in await tx.raw.fetch(_PASSES_TO_ASK, client_id, tx.now)]
 
 
-async def cover_more(tx: Tx, client_id: UUID, unpaid: Sequence[UUID] = (), *, but: Sequence[UUID] = ()) -> list[Move]:
+async def cover_more(
+    tx: Tx, client_id: UUID, locked: Iterable[UUID], unpaid: Sequence[UUID] = (), *, but: Sequence[UUID] = ()
+) -> list[Move]:
     """Pay for more visits to come of the client by moving claims that nobody pinned; do nothing where none is gained.
 
     `unpaid` are visits asked for just now, besides those that were booked to be paid by whichever pass may; `but` are
-    left as they are. No visit becomes unpaid, and nothing consumed, pinned or past moves. The caller holds no lock
-    behind the client's passes that another writer could wait for: passes are locked by id, then visits by id.
+    left as they are. No visit becomes unpaid, and nothing consumed, pinned or past moves. `locked` are the passes that
+    the caller locked before any visit; no other is asked, so that none is locked behind a visit.
     """
-    passes = await lock_client_passes(tx.raw, client_id)
+    passes = await load_passes(
+        tx.raw, [row["id"] for row in await tx.raw.fetch(_PASSES_THAT_MAY, client_id, list(locked))]
+    )
+    if not passes:
+        return []
     ids = [row["id"] for row in await tx.raw.fetch(_MOVABLE, client_id, tx.now, list(unpaid), list(passes), list(but))]
     rows = {row["id"]: row for row in await lock_visits(tx.raw, ids[:VISITS_MAX])}
     claims = {
@@ -90,7 +97,7 @@ async def cover_more(tx: Tx, client_id: UUID, unpaid: Sequence[UUID] = (), *, bu
         for row in rows.values()
         if VisitState(row["state"]) is VisitState.BOOKED and (row["id"] in claims or row["pass_id"] is None)
     }
-    if len(claims) == len(to_come) or not passes:
+    if len(claims) == len(to_come):
         return []
     kept = {
         visit_id: (claim["pass_id"], claim["lot_id"])
@@ -169,7 +176,8 @@ async def _carry_out(
         await write_claim(tx, passes[chosen.pass_id], outcome, VisitState.BOOKED, chosen_by=tx.business.preset.value)
         move = Move(visit_id, old["pass_id"] if old else None, chosen.pass_id, gained if old else ())
         if old is not None:
-            await tx.event("claim.moved", pass_id=chosen.pass_id, visit_id=visit_id, **move.to_json())
+            told = why_moved(len(gained))
+            await tx.event("claim.moved", pass_id=chosen.pass_id, visit_id=visit_id, reason=told, **move.to_json())
         moves.append(move)
     await refresh(tx, touched)
     return moves

@@ -108,7 +108,7 @@ async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
         end = await ending_of(tx, facts, row, new_state, waive=command.waive)
     changed = await end_as(tx, row, facts, end, reason=reason)
     if to_ask and changed.figures.get("returned"):
-        changed.figures["moved"] = [move.to_json() for move in await cover_more(tx, row["client_id"])]
+        changed.figures["moved"] = [move.to_json() for move in await cover_more(tx, row["client_id"], to_ask)]
     return changed
 
 

@@ -1,5 +1,6 @@
 """Place a hold on a pass, end it early, or remove it. Nothing is erased: the record says what was asked and when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -69,7 +70,7 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     HOLD_BY_STUDIO_ONLY; of the fee, PAYMENT_REQUIRED, PAYMENT_DECLINED, PAYMENT_IN_PROGRESS.
     """
     tx.require(*STAFF, Role.CLIENT)
-    await _lock_all_of_client(tx, command.pass_id)
+    locked = await _lock_all_of_client(tx, command.pass_id)
     facts = await locked_pass(tx, command.pass_id)
     reason = None if command.reason is None else checked_text(command.reason, 1, 500, "reason")
     command = replace(command, reason=reason)
@@ -80,10 +81,10 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     new = NewHold(command.kind, *days, reason, command.keep_visits, by_client, overrides)
     fee_minor = facts.terms.hold_policy.fee_minor if command.kind is HoldKind.FREEZE else 0
     if not fee_minor:
-        return await _written(tx, facts, new)
+        return await _written(tx, facts, new, locked)
     require_settled(facts)
     if command.waive_fee:
-        return await _written(tx, facts, new)
+        return await _written(tx, facts, new, locked)
     payment = checked_payment(tx, command.payment_method, command.test_card, fee_minor)
     running = [p.number for p, window in zip(facts.periods, facts.windows, strict=True) if window.covers(tx.now)]
     order_id = new_id()
@@ -102,16 +103,16 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     )
 
 
-async def _lock_all_of_client(tx: Tx, pass_id: UUID) -> None:
-    """Lock the passes of the pass's client first: what the hold gives back may let visits change their pass."""
+async def _lock_all_of_client(tx: Tx, pass_id: UUID) -> Iterable[UUID]:
+    """Lock and name the passes of the pass's client first: what a hold gives back may let visits change their pass."""
     client_id = await tx.raw.fetchval("SELECT client_id FROM passes WHERE id = $1", pass_id)
-    await lock_client_passes(tx.raw, client_id)
+    return await lock_client_passes(tx.raw, client_id)
 
 
-async def _written(tx: Tx, facts: PassFacts, new: NewHold) -> Changed:
+async def _written(tx: Tx, facts: PassFacts, new: NewHold, locked: Iterable[UUID]) -> Changed:
     """Write the hold, and let what it gives back pay for visits that wait; those it leaves unpaid itself stay so."""
     changed = await write_hold(tx, facts, new)
-    moves = await cover_more(tx, facts.client_id, but=[UUID(each) for each in changed.figures["unpaid"]])
+    moves = await cover_more(tx, facts.client_id, locked, but=[UUID(each) for each in changed.figures["unpaid"]])
     changed.figures["moved"] = [move.to_json() for move in moves]
     return changed
 
@@ -130,7 +131,7 @@ def _stored(new: NewHold) -> dict[str, Any]:
 
 async def fulfil_hold_fee(tx: Tx, bought: ToPay) -> Changed:
     """Place the freeze whose fee is paid. Nobody else could use up the allowance while the payment was in flight."""
-    await _lock_all_of_client(tx, bought.pass_id)
+    locked = await _lock_all_of_client(tx, bought.pass_id)
     facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
     asked = bought.details
     last_day = date.fromisoformat(asked["last_day"]) if asked["last_day"] else None
@@ -144,7 +145,7 @@ async def fulfil_hold_fee(tx: Tx, bought: ToPay) -> Changed:
         asked["overrides"],
         order_id=bought.id,
     )
-    return await _written(tx, facts, new)
+    return await _written(tx, facts, new, locked)
 
 
 async def hold_fee_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:

@@ -58,5 +58,5 @@ async def pay_visits(tx: Tx, command: PayVisits) -> Changed:
             raise refuse(Code.VISIT_NOT_PAYABLE, "visitIds", index, state=state)
     states = {row["id"]: VisitState(row["state"]) for row in rows}
     outcomes = await pay(tx, passes, [visit_facts(row) for row in rows], states, command.pay_by)
-    moves = await more_covered(tx, client_id, command.pay_by, outcomes)
+    moves = await more_covered(tx, client_id, command.pay_by, passes, outcomes)
     return await answer(tx, passes, outcomes, moves, states, command.pay_by)

@@ -13,6 +13,12 @@ from models.queries.facts import load_passes, visit_rows
 from models.queries.shares import OWN_OR_SHARED
 from models.rules.facts import PassFacts
 
+MAY_STILL_PAY = f"{OWN_OR_SHARED} AND (p.closed_reason IS NULL OR p.next_due_kind IN ('LOT_EXPIRE', 'WARN'))"
+"""Which passes `p` of client `$1`, own or shared, may pay for something.
+
+A closed one may: a make-up lot outlives it, and that lot's end or its announcement is then what is due of it.
+"""
+
 
 async def lock_passes(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) -> dict[UUID, PassFacts]:
     """Lock the passes in the order of their ids and return their facts as they are under the lock."""
@@ -22,15 +28,9 @@ async def lock_passes(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) 
 
 
 async def lock_client_passes(connection: asyncpg.Connection, client_id: UUID) -> dict[UUID, PassFacts]:
-    """Lock every pass that a client may use, own or shared, and that may still pay; return their facts.
-
-    A closed pass may: a make-up lot outlives it, and that lot's end or its announcement is then what is due of it.
-    """
+    """Lock every pass that a client may use, own or shared, and that may still pay; return their facts."""
     rows = await connection.fetch(
-        f"""SELECT p.id FROM passes p
-            WHERE {OWN_OR_SHARED} AND (p.closed_reason IS NULL OR p.next_due_kind IN ('LOT_EXPIRE', 'WARN'))
-            ORDER BY p.id FOR NO KEY UPDATE""",
-        client_id,
+        f"SELECT p.id FROM passes p WHERE {MAY_STILL_PAY} ORDER BY p.id FOR NO KEY UPDATE", client_id
     )
     return await load_passes(connection, [row["id"] for row in rows])
 

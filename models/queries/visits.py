@@ -13,6 +13,7 @@ from models.queries.paging import NO_FILTER, Filter, Listing, where
 from models.queries.places import LocationRow, ServiceRow
 from models.rules.codes import Code, Reason, because
 from models.rules.facts import VisitFacts
+from models.rules.paying import Solved
 from models.rules.values import Account, ServiceCategory, VisitPayment, VisitState
 
 
@@ -108,6 +109,7 @@ class ClaimRow:
     chosen_by: ChosenBy
     passed_over: tuple[PassedOver, ...]
     claimed_at: datetime
+    solved_together: Solved | None = None
 
 
 _SELECT = """
@@ -213,6 +215,7 @@ def _claim(row: Any) -> ClaimRow:
         )
         for each in row["reason"]["passedOver"]
     )
+    solved = row["reason"].get("solved")
     return ClaimRow(
         row["visit_id"],
         row["pass_id"],
@@ -223,4 +226,5 @@ def _claim(row: Any) -> ClaimRow:
         ChosenBy(row["reason"]["chosenBy"]),
         tuple(passed_over),
         row["claimed_at"],
+        Solved(**solved) if solved else None,
     )

@@ -97,6 +97,8 @@ RESTRICTION_SENTENCES = {
     RestrictionCycle.PASS: "Visits to {services} are limited to {limit} a {per}, counted from the first day of the "
     "pass.",
 }
+_MOVED = "Nobody had chosen the pass for this visit, and moving it lets {count} more visits be paid."
+_PAID_AT_LAST = "A pass has come to have room for this visit, which was to be paid by whichever pass may."
 _CARRIED_ON_ONCE = "What a {per} leaves unused, at most {units}, can be used in the next one."
 _CARRIED_ON = "What a {per} leaves unused, at most {units}, can be used in the next {cycles}."
 EXPLAINING = (
@@ -108,8 +110,17 @@ EXPLAINING = (
     *RESTRICTION_SENTENCES.values(),
     _CARRIED_ON_ONCE,
     _CARRIED_ON,
+    _MOVED,
+    _PAID_AT_LAST,
 )
 """Every sentence that an explanation is made of."""
+
+
+def why_moved(made_room_for: int | None, language: Language = Language.EN) -> str:
+    """Return why another pass pays for a visit than before, so that so many more are paid; None: it was unpaid."""
+    if made_room_for is None:
+        return say(language, _PAID_AT_LAST)
+    return say(language, _MOVED, [("count", str(made_room_for))])
 
 
 def why_paid(

@@ -7,9 +7,15 @@ import strawberry
 
 from models.operations.base import Changed, Tx
 from models.queries import passes, visits
+from models.rules.explain import why_moved
+from schema.context import Info
 from schema.passes.types import PassNode
 from schema.seen import of_caller
 from schema.visits.types import VisitNode
+
+
+def _reason(root: strawberry.Parent["ClaimMove"], info: Info) -> str:
+    return why_moved(root.made_room_for, info.context.language)
 
 
 @strawberry.type(description="A visit to come that another pass pays for now, or that is paid for at last.")
@@ -23,7 +29,8 @@ class ClaimMove:
     to_pass: PassNode | None = strawberry.field(
         description="The pass that pays for it now, maybe from another of its lots; null for a client whose it is not."
     )
-    reason: str = strawberry.field(description="Why it moved, in a sentence.")
+    made_room_for: strawberry.Private[int | None]
+    reason: str = strawberry.field(resolver=_reason, description="Why it moved, in a sentence.")
 
 
 async def moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list[ClaimMove]:
@@ -41,14 +48,7 @@ async def moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list
             visit=nodes[UUID(each["visitId"])],
             from_pass=payers.get(UUID(each["fromPassId"])) if each["fromPassId"] else None,
             to_pass=payers.get(UUID(each["toPassId"])),
-            reason=_sentence(len(each["madeRoomFor"]) if each["fromPassId"] else None),
+            made_room_for=len(each["madeRoomFor"]) if each["fromPassId"] else None,
         )
         for each in listed
     ]
-
-
-def _sentence(made_room_for: int | None) -> str:
-    if made_room_for is None:
-        return "A pass has come to have room for this visit, which was to be paid by whichever pass may."
-    more = "one more visit" if made_room_for == 1 else f"{made_room_for} more visits"
-    return f"Nobody had chosen the pass for this visit, and moving it lets {more} be paid."

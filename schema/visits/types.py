@@ -63,6 +63,19 @@ async def _explanation(root: strawberry.Parent[ClaimRow], info: Info) -> str:
     return why_paid(root.chosen_by, names[0], others, info.context.language)
 
 
+@strawberry.type(
+    name="SolvedTogether", description="How sure it is that visits solved together are paid for as well as they can be."
+)
+class SolvedTogetherNode:
+    """Its source is a `Solved`."""
+
+    proven: bool = strawberry.field(
+        description="Whether no other way pays for more visits, or as many and wastes less. Where there were too many "
+        "ways to look at all of them, the best that was found stands."
+    )
+    bound: int = strawberry.field(description="How many of the visits no way could exceed.")
+
+
 @strawberry.type(name="Claim", description="The tie between a visit and the pass that pays for it.")
 class ClaimNode:
     """Its source is a `ClaimRow`."""
@@ -83,6 +96,9 @@ class ClaimNode:
     explanation: str = strawberry.field(
         resolver=_explanation,
         description="Why this pass pays and the others that were asked do not, in plain sentences.",
+    )
+    solved_together: SolvedTogetherNode | None = strawberry.field(
+        description="How sure the choice is where several visits were solved together; null where the visit was alone."
     )
     claimed_at: datetime = strawberry.field(description="When it was made.")
 

@@ -30,7 +30,7 @@ async def test_a_booking_lists_the_visits_it_moved_and_a_cancellation_too(studio
         (late, None, long),
     ]
     assert done["moved"][0]["reason"] == (
-        "Nobody had chosen the pass for this visit, and moving it lets one more visit be paid."
+        "Nobody had chosen the pass for this visit, and moving it lets 1 more visit be paid."
     )
     waiting = await asker.mutate("bookVisits", booked, **_booking(studio, 31))
     assert waiting["moved"] == []
