@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text, unique
+from models.operations.offers import lock_client
 from models.operations.refund_pass import Refunded, RefundPass, pay_back, refund_pass
 from models.operations.renew_package import GONE, sold_package
 from models.operations.spend_credit import credit_of, spend
@@ -39,7 +40,7 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
     client_id = await sold_package(tx, command.package_sale_id)
     reason = checked_text(command.reason, 1, 500, "reason")
     # The client comes before their passes, as in every verb that locks both.
-    credit = await credit_of(tx, client_id)
+    await lock_client(tx, client_id)
     sale = command.package_sale_id
     ids = (await pass_ids_of(tx.raw, [sale]))[sale]
     items = _wanted((await items_of(tx.raw, [sale]))[sale], command.goods)
@@ -52,6 +53,8 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
         parts.append({"passId": str(pass_id), "amountMinor": done.figures["amountMinor"]})
         visits += done.visits
         made += done.figures["refunds"]
+    # Credit that had paid for a pass has just come back.
+    credit = await credit_of(tx, client_id)
     given: list[dict[str, Any]] = []
     for item in items:
         taken = min(credit, item.value_minor) if item.kind is PackageItemKind.CREDIT else item.value_minor

@@ -169,3 +169,12 @@ def test_an_item_has_what_its_kind_has_and_shares_sum() -> None:
     assert paths(replace(one, share_minor=100), replace(goods, share_minor=0)) == []
     assert paths(one, override=Override(start_within_days=3)) == ["override.startWithinDays"]
     assert paths(one, offer=Offer(per_client_max=0)) == ["offer.perClientMax"]
+
+
+def test_a_line_weighs_as_much_as_all_that_it_holds() -> None:
+    one, two = (replace(next(iter(OPTIONS.values())), price_minor=price) for price in (300, 600))
+    options = {uuid4(): one, uuid4(): two}
+    first, second = options
+    items = (PackageItem(KINDS.PASS, 2, option_id=first), PackageItem(KINDS.PASS, option_id=second))
+    parts, _ = laid_out(PackageTerms(800, items), options, {})
+    assert [part.share_minor for part in parts] == [200, 200, 400]

@@ -152,8 +152,8 @@ async def _live(studio: Studio, passes: int) -> None:
     for number in range(passes):
         client = (await studio.do(create_client, CreateClient(f"Client {number}"))).rows["client"]
         pass_id = await studio.sell(Terms(PassKind.SESSION, 15_000, 10, validity=MONTH), client=client)
-        await starter_sold(studio, client)
         household = (await studio.do(create_household, CreateHousehold(f"Household {number}"))).rows["household"]
         await studio.do(join_household, JoinHousehold(household, client))
         await studio.book([studio.began + timedelta(days=1)], client=client)
         await studio.do(place_hold, PlaceHold(pass_id, date(2026, 2, 10), date(2026, 2, 11)))
+        await starter_sold(studio, client)
