@@ -20,6 +20,7 @@ periods changes with it. Renewals are on expiry and always paid for; unused unit
 
 from collections.abc import Iterable
 
+from tests.simulation.best import best_way
 from tests.simulation.paper import Days, Lot, NewVisit, Sold, Span, Visit
 
 MAKE_UP_DAYS = 15
@@ -45,17 +46,20 @@ class PassModel:
         self.today, self.minute = today, minute
 
     def book(self, visits: Iterable[NewVisit]) -> dict[int, bool]:
-        """Book visits in start order, each paid if the pass may pay; return which are."""
-        asked = sorted(visits, key=lambda visit: (visit.minute, visit.id))
-        for visit in asked:
-            booked = Visit(visit, self.today)
-            booked.paid, booked.lot = self._payment(booked)
-            self.visits[visit.id] = booked
-        return {visit.id: self.visits[visit.id].paid for visit in asked}
+        """Book visits, paid in the best of all ways to pay for them together; return which are paid."""
+        asked = [Visit(each, self.today) for each in sorted(visits, key=lambda visit: (visit.minute, visit.id))]
+        for visit, paid_from in zip(asked, best_way(self, asked), strict=True):
+            self.put(visit, paid_from)
+        return {visit.asked.id: visit.paid for visit in asked}
+
+    def put(self, visit: Visit, paid_from: int | str | None) -> None:
+        """Note a visit: paid from this lot, by "all" for what counts nothing, or unpaid."""
+        visit.paid, visit.lot = paid_from is not None, paid_from if isinstance(paid_from, int) else None
+        self.visits[visit.asked.id] = visit
 
     def would_pay(self, visit: NewVisit) -> bool:
         """Say whether the visit would be paid if it were booked now."""
-        return self._payment(Visit(visit, self.today))[0]
+        return bool(self.ways_to_pay(Visit(visit, self.today)))
 
     def cancel(self, visit_id: int, *, by_studio: bool = False) -> str:
         """Cancel a booked visit; return the state it is then in."""
@@ -206,30 +210,29 @@ class PassModel:
         in_back_window = start is not None and start - self.sold.back_window_days <= day < start
         return start if in_back_window and start is not None else day
 
-    def _payment(self, visit: Visit) -> tuple[bool, int | None]:
-        """Whether the pass pays for the visit, and from which lot."""
+    def ways_to_pay(self, visit: Visit) -> list[tuple[int | str, float, int]]:
+        """Every way to pay for the visit: the lot or "all", its last day, and how many of its units that takes."""
         provisional = self.fixed_start is None
         spans = self._spans(self._cover_day(visit) if provisional else None)
         covered = self._covered(self._cover_day(visit), spans[0].first)
         if self.days.held(visit.asked.day) or self._over(spans):
-            return False, None
+            return []
         own = [self._lot_span(lot, spans) for lot in range(len(self.lots))]
         ends = [float("inf") if span.last is None else span.last for span in own]
         usable = [lot for lot, span in enumerate(own) if span.covers(covered) and self.today <= ends[lot]]
         made_up = [lot for lot in usable if self.lots[lot].made_up_on and self._balances(lot)["available"]]
         if not made_up and not any(span.covers(covered) for span in spans):
-            return False, None
+            return []
         if provisional and not all(self._still_inside(other, spans) for other in self._standing()):
-            return False, None
+            return []
         if self.sold.kind == "UNLIMITED":
-            return True, None
+            return [("all", 0, 0)]
         for other in self._standing():
             if self.sold.kind == "DAY" and (other.asked.day, other.asked.place) == (visit.asked.day, visit.asked.place):
-                return True, other.lot
+                return [] if other.lot is None else [(other.lot, ends[other.lot], 0)]
         needed = visit.asked.length if self.sold.kind == "TIME" else 1
         enough = [lot for lot in usable if self._balances(lot)["available"] >= needed]
-        turn = min(enough, key=lambda lot: (ends[lot], self.lots[lot].made_up_on is None, lot), default=None)
-        return turn is not None, turn
+        return [(lot, ends[lot], needed) for lot in enough]
 
     def _still_inside(self, visit: Visit, spans: list[Span]) -> bool:
         day = self._covered(self._cover_day(visit), spans[0].first)
