@@ -12,6 +12,7 @@ from strawberry.dataloader import DataLoader
 from models.queries import (
     balances,
     closures,
+    consents,
     disputes,
     fees,
     lapses,
@@ -33,6 +34,7 @@ from models.queries import (
 )
 from models.queries.balances import Balance
 from models.queries.closures import ClosureRow
+from models.queries.consents import ConsentRow
 from models.queries.disputes import DisputeRow
 from models.queries.facts import load_passes
 from models.queries.fees import FeeRow
@@ -281,6 +283,11 @@ class Loaders:
     def claims(self) -> DataLoader[UUID, ClaimRow | None]:
         """The standing claim of a visit."""
         return _each(partial(self._ask, visits.claims_of))
+
+    @cached_property
+    def consents_of(self) -> DataLoader[UUID, list[ConsentRow]]:
+        """What was agreed to at the sale of a pass; whoever shows it has seen the pass."""
+        return _each(partial(self._ask, consents.consents_of))
 
     @cached_property
     def projections(self) -> DataLoader[UUID, ProjectionRow | None]:

@@ -99,6 +99,14 @@ WORDS: dict[str, dict[str, str]] = {
         "LATE_CANCELLED": "Cancelled too late.",
         "NO_SHOW": "The client did not come.",
     },
+    "Jurisdiction": {
+        "NONE": "None in particular: nothing is asked.",
+        "US": "The United States: consent before what renews is sold (15 U.S.C. § 8403).",
+        "US_CA": "California: the same (Bus. & Prof. Code § 17602).",
+        "EU": "The European Union: the same (Directive 2011/83/EU, art. 8).",
+        "DE": "Germany: the same (§ 312j BGB).",
+        "FR": "France: the same (Code de la consommation, art. L221-14).",
+    },
     "VisitPayment": {
         "PAID": "A pass pays for it.",
         "PROJECTED": "A pass that renews by itself will pay for it when its next period is granted.",

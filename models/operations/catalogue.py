@@ -14,6 +14,7 @@ from models.rules.codes import Code
 from models.rules.policies_check import restricts_nothing
 from models.rules.terms import Terms, terms_to_json
 from models.rules.terms_check import problems
+from models.rules.timeline import base_days
 from models.rules.values import AfterExpiration, ServiceCategory, UnusedAtConversion
 from models.tables.base import new_id
 from models.tables.catalogue import locations, purchase_option_versions, purchase_options, services
@@ -182,6 +183,7 @@ async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = Non
         raise Refused(*found)
     if terms.validity.last_day is not None and terms.validity.last_day < tx.today:
         raise refuse(Code.DATES_REVERSED, "terms", "validity", "lastDay")
+    _check_lasts(tx, terms)
     await _check_places_and_services(tx, terms)
     if terms.conversion is not None:
         target = await option_terms(tx.raw, terms.conversion.target_option_id)
@@ -195,6 +197,16 @@ async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = Non
         if option_id is not None and terms.after_expiration is AfterExpiration.CONVERT:
             await _check_circle(tx, option_id, cleaned, target.option_id)
     return cleaned
+
+
+def _check_lasts(tx: Tx, terms: Terms) -> None:
+    """Refuse what is paid ahead and lapses sooner than the studio's policy allows. Errors: TERMS_BELOW_MINIMUM."""
+    limit = tx.business.min_validity_days
+    if limit is None or not terms.kind.metered or terms.after_expiration is AfterExpiration.RENEW:
+        return
+    first, last = base_days(terms, tx.today, 0)
+    if last is not None and (last - first).days + 1 < limit:
+        raise refuse(Code.TERMS_BELOW_MINIMUM, "terms", "validity", limit=limit, days=(last - first).days + 1)
 
 
 async def _check_places_and_services(tx: Tx, terms: Terms) -> None:

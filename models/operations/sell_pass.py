@@ -144,7 +144,7 @@ def _checked_consent(tx: Tx, terms: Terms, consent: Consent | None) -> dict[str,
             raise refuse(Code.CONSENT_REQUIRED, "consent")
         return None
     return {
-        "text": checked_text(consent.text, 1, 4_000, "consent", "text"),
+        "text": checked_text(" ".join(consent.text.split()), 1, 4_000, "consent", "text"),
         "language": (consent.language or tx.business.language).value,
         "role": tx.actor.role.value,
         "jurisdiction": tx.business.jurisdiction.value,

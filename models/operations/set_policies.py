@@ -7,7 +7,7 @@ from sqlalchemy import update
 from models.errors import refuse
 from models.operations.base import Changed, Tx, checked_count
 from models.rules.codes import Code
-from models.rules.values import Language, ResolveAs, Role
+from models.rules.values import Jurisdiction, Language, ResolveAs, Role
 from models.tables.tenants import businesses
 
 RESOLVE_HOURS_MAX = 8_760
@@ -15,7 +15,10 @@ RESOLVE_HOURS_MAX = 8_760
 
 @dataclass(frozen=True, slots=True)
 class SetPolicies:
-    """The policies to change; None leaves one as it is. `never_resolve` switches the resolving of visits off."""
+    """The policies to change; None leaves one as it is. `never_resolve` switches the resolving of visits off.
+
+    `min_validity_days` is how long what is sold ahead has to last; 0 is no such rule.
+    """
 
     resolve_after_hours: int | None = None
     never_resolve: bool = False
@@ -23,6 +26,8 @@ class SetPolicies:
     language: Language | None = None
     block_on_dispute: bool | None = None
     freeze_on_failed_charge: bool | None = None
+    jurisdiction: Jurisdiction | None = None
+    min_validity_days: int | None = None
 
 
 async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
@@ -40,6 +45,10 @@ async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
         changes["resolve_as"] = command.resolve_as
     if command.language is not None:
         changes["language"] = command.language
+    if command.jurisdiction is not None:
+        changes["jurisdiction"] = command.jurisdiction
+    if command.min_validity_days is not None:
+        changes["min_validity_days"] = checked_count(command.min_validity_days, 0, 3_660, "minValidityDays") or None
     for rule in ("block_on_dispute", "freeze_on_failed_charge"):
         if getattr(command, rule) is not None:
             changes[rule] = getattr(command, rule)

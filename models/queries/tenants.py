@@ -8,7 +8,7 @@ import asyncpg
 
 from models.rules.status import RetryPolicy
 from models.rules.terms import Outcomes
-from models.rules.values import AllocationPreset, Language, ResolveAs, Role
+from models.rules.values import AllocationPreset, Jurisdiction, Language, ResolveAs, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Business:
     freeze_on_failed_charge: bool
     language: Language
     test_clock_at: datetime | None
+    jurisdiction: Jurisdiction = Jurisdiction.NONE
+    min_validity_days: int | None = None
 
     def now(self, real: datetime) -> datetime:
         """Return the business's present instant, given the real one."""
@@ -87,4 +89,6 @@ async def business(reader: asyncpg.Connection, *, lock: bool = False) -> Busines
         freeze_on_failed_charge=row["freeze_on_failed_charge"],
         language=Language(row["language"]),
         test_clock_at=row["test_clock_at"],
+        jurisdiction=Jurisdiction(row["jurisdiction"]),
+        min_validity_days=row["min_validity_days"],
     )

@@ -116,6 +116,10 @@ class Code(Enum):
     NOTHING_TO_DO = ("There is nothing to do: {sentence}", "Send what should change.")
     # Catalogue.
     TERMS_CONTRADICT = ("{sentence}", "Change one of the two terms.")
+    TERMS_BELOW_MINIMUM = (
+        "What is prepaid has to last {limit} days at least here; this would last {days}.",
+        "Let it last longer, or never end.",
+    )
     OPTION_ARCHIVED = ("The purchase option is archived and no longer sold.", "Sell another option.")
     VERSION_CHANGED = ("The purchase option was revised meanwhile.", "Read it again and repeat the revision.")
     NAME_TAKEN = ("Another {thing} already has that name.", "Choose another name.")
@@ -170,6 +174,10 @@ class Code(Enum):
     TRANSFER_TO_ONESELF = ("The pass belongs to this client already.", "Name another client.")
     # Payment.
     PAYMENT_REQUIRED = ("The price is not zero and no payment method was given.", "Name a payment method.")
+    CONSENT_REQUIRED = (
+        "It renews by itself, and the buyer has to agree to that first.",
+        "Show the price, the period and how to cancel, and send what the buyer agreed to as consent.",
+    )
     PAYMENT_DECLINED = ("The payment was declined: {detail}.", "Use another payment method and a new idempotency key.")
     TEST_CARD_REFUSED = ("This business takes no test cards.", "Use a real payment method.")
     OVER_REFUND = (

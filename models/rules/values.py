@@ -287,6 +287,17 @@ class Standing(StrEnum):
     RELEASED = "RELEASED"
 
 
+class Jurisdiction(StrEnum):
+    """Whose law a studio sells under, as far as the system keeps it; no legal advice."""
+
+    NONE = "NONE"
+    US = "US"
+    US_CA = "US_CA"
+    EU = "EU"
+    DE = "DE"
+    FR = "FR"
+
+
 class ProjectionState(StrEnum):
     """What became of what a pass was to pay for once renewed."""
 

@@ -3,6 +3,7 @@
 from models.tables import (
     catalogue,
     closures,
+    consents,
     events,
     fees,
     imports,
@@ -25,6 +26,7 @@ from models.tables.base import metadata
 __all__ = [
     "catalogue",
     "closures",
+    "consents",
     "events",
     "fees",
     "imports",

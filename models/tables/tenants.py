@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from models.rules.values import AllocationPreset, Language, ResolveAs, Role
+from models.rules.values import AllocationPreset, Jurisdiction, Language, ResolveAs, Role
 from models.tables.base import belongs_to, ident, instant, metadata, one_of, tenant_table, text
 
 businesses = Table(
@@ -41,6 +41,9 @@ businesses = Table(
     Column("block_on_dispute", Boolean, nullable=False, server_default=sql("true")),
     Column("freeze_on_failed_charge", Boolean, nullable=False, server_default=sql("false")),
     Column("language", Text, nullable=False, server_default=Language.EN),
+    # Whose law it sells under, and for how many days at least what it sells ahead has to last.
+    Column("jurisdiction", Text, nullable=False, server_default=Jurisdiction.NONE),
+    Column("min_validity_days", Integer),
     instant("test_clock_at", optional=True),
     instant("created_at"),
     PrimaryKeyConstraint("id"),
@@ -51,6 +54,8 @@ businesses = Table(
     one_of("resolve_as", ResolveAs),
     CheckConstraint("resolve_after_hours BETWEEN 0 AND 8760", name="resolve_after_range"),
     one_of("language", Language),
+    one_of("jurisdiction", Jurisdiction),
+    CheckConstraint("min_validity_days BETWEEN 1 AND 3660", name="min_validity_range"),
 )
 
 api_keys = tenant_table(

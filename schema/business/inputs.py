@@ -6,7 +6,7 @@ import strawberry
 
 from models.operations.advance_test_clock import AdvanceTestClock
 from models.operations.set_policies import SetPolicies
-from models.rules.values import Language, ResolveAs
+from models.rules.values import Jurisdiction, Language, ResolveAs
 from schema.given import Given
 
 
@@ -42,6 +42,14 @@ class SetPoliciesInput(Given):
         description="Whether a charge that failed for good freezes a pass that still runs until it is paid.",
     )
 
+    jurisdiction: Jurisdiction | None = strawberry.field(
+        default=None, description="Whose law it sells under, as far as the system keeps it; no legal advice."
+    )
+    min_validity_days: int | None = strawberry.field(
+        default=None,
+        description="For how many days at least what is paid ahead and does not renew lasts, up to 3660; 0 is no rule.",
+    )
+
     def command(self) -> SetPolicies:
         """Return the command."""
         return SetPolicies(
@@ -51,4 +59,6 @@ class SetPoliciesInput(Given):
             self.language,
             self.block_on_dispute,
             self.freeze_on_failed_charge,
+            self.jurisdiction,
+            self.min_validity_days,
         )

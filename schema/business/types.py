@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import strawberry
 
 from models.queries.tenants import Business
-from models.rules.values import AllocationPreset, Language, ResolveAs
+from models.rules.values import AllocationPreset, Jurisdiction, Language, ResolveAs
 from schema.context import Info
 from schema.node import Node
 
@@ -34,6 +34,12 @@ class PoliciesNode:
         description="After how many hours a visit that is over and that nobody recorded is resolved; null is never."
     )
     resolve_as: ResolveAs = strawberry.field(description="What such a visit becomes.")
+    jurisdiction: Jurisdiction = strawberry.field(
+        description="Whose law it sells under, as far as the system keeps it; no legal advice."
+    )
+    min_validity_days: int | None = strawberry.field(
+        description="For how many days at least what is paid ahead and does not renew lasts; null is no such rule."
+    )
 
 
 def _now(info: Info) -> datetime:
@@ -49,6 +55,8 @@ def _policies(root: strawberry.Parent[Business]) -> PoliciesNode:
         late_cancel_minutes=root.late_cancel_minutes,
         resolve_after_hours=root.resolve_after_hours,
         resolve_as=root.resolve_as,
+        jurisdiction=root.jurisdiction,
+        min_validity_days=root.min_validity_days,
         block_on_dispute=root.block_on_dispute,
         freeze_on_failed_charge=root.freeze_on_failed_charge,
     )

@@ -7,10 +7,20 @@ import strawberry
 from models.operations.change_pass import SetAutoRenew
 from models.operations.convert_pass import CancelConversion, ConvertPass, ScheduleConversion
 from models.operations.renew_pass import RenewPass
-from models.operations.sell_pass import SellPass
-from models.rules.values import ConversionTiming, SaleChannel, UnusedAtConversion
+from models.operations.sell_pass import Consent, SellPass
+from models.rules.values import ConversionTiming, Language, SaleChannel, UnusedAtConversion
 from schema.given import Given, row_id, row_id_or_none
 from schema.passes.payment_input import PaymentInput, method_and_card
+
+
+@strawberry.input(description="What the buyer of a pass that renews by itself agreed to.")
+class ConsentInput:
+    """See `Consent`."""
+
+    text: str = strawberry.field(description="What they were shown and agreed to, word for word, 1 to 4000 characters.")
+    language: Language | None = strawberry.field(
+        default=None, description="The language of the text; the business's own where left out."
+    )
 
 
 @strawberry.input(description="A pass to sell.")
@@ -38,6 +48,11 @@ class SellPassInput(Given):
         default=False, description="Whether the client's credit pays first and only the rest is charged."
     )
 
+    consent: ConsentInput | None = strawberry.field(
+        default=None,
+        description="What the buyer of a pass that renews agreed to; kept, and required where the law asks for it.",
+    )
+
     def command(self) -> SellPass:
         """Return the command."""
         method, card = method_and_card(self.payment)
@@ -51,6 +66,7 @@ class SellPassInput(Given):
             self.channel,
             self.direct_link_code,
             self.use_credit,
+            Consent(self.consent.text, self.consent.language) if self.consent else None,
         )
 
 

@@ -19,6 +19,7 @@ from schema.context import Info
 from schema.listed import listed_of
 from schema.orders.types import OrderNode
 from schema.pagination import After, Before, First, Last
+from schema.passes.consents import ConsentNode
 from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ async def periods(root: Parent, info: Info) -> list[PeriodNode]:
 async def holds(root: Parent, info: Info) -> list[HoldNode]:
     """Return its holds."""
     return HoldNode.of_all(await info.context.loaders.holds.load(root.id))
+
+
+async def consents(root: Parent, info: Info) -> list[ConsentNode]:
+    """Return what its buyer agreed to."""
+    return cast("list[ConsentNode]", await info.context.loaders.consents_of.load(root.id))
 
 
 async def lapses(root: Parent, info: Info) -> list[LapseNode]:

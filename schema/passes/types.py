@@ -22,6 +22,7 @@ from schema.node import Node
 from schema.orders.types import OrderNode
 from schema.pagination import Connection
 from schema.passes import parts_of
+from schema.passes.consents import ConsentNode
 from schema.passes.hold_allowance import HoldAllowanceNode, hold_allowance
 from schema.passes.parts import BalanceNode, HoldNode, LapseNode, LotNode, NextEventNode, PeriodNode, TransferConnection
 from schema.passes.restrictions import RestrictionStateNode, restrictions
@@ -121,6 +122,9 @@ class PassNode(Node):
     )
     refunds: list[Annotated["RefundNode", strawberry.lazy("schema.refunds.types")]] = strawberry.field(
         resolver=parts_of.refunds, description="What was paid back for it, the newest first."
+    )
+    consents: list[ConsentNode] = strawberry.field(
+        resolver=parts_of.consents, description="What its buyer agreed to when it was sold, where that was kept."
     )
     lapses: list[LapseNode] = strawberry.field(
         resolver=parts_of.lapses, description="What lapsed from it, each time, in order of time: the receipt."

@@ -190,6 +190,8 @@ async def _write_business(runtime: Runtime, source: Business, inside: UUID, name
             "freeze_on_failed_charge": source.freeze_on_failed_charge,
             "accepts_test_cards": True,
             "language": source.language,
+            "jurisdiction": source.jurisdiction,
+            "min_validity_days": source.min_validity_days,
             "test_clock_at": starts_at,
             "created_at": runtime.clock.now(),
         }

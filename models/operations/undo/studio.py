@@ -26,7 +26,7 @@ from models.operations.undo.done import Done
 from models.operations.undo.passes import not_written_down
 from models.queries.catalogue import option_terms
 from models.rules.codes import Code
-from models.rules.values import Language, ResolveAs
+from models.rules.values import Jurisdiction, Language, ResolveAs
 from models.tables.catalogue import purchase_options
 
 _EVENTS = f"""
@@ -140,6 +140,7 @@ async def undo_policies(tx: Tx, done: Done) -> Changed:
     for name in former:
         await _require_none_since(tx, done, ("setPolicies",), "policy", name)
     resolve_as, language = former.get("resolve_as"), former.get("language")
+    jurisdiction = former.get("jurisdiction")
     never = "resolve_after_hours" in former and former["resolve_after_hours"] is None
     command = SetPolicies(
         resolve_after_hours=former.get("resolve_after_hours"),
@@ -148,6 +149,8 @@ async def undo_policies(tx: Tx, done: Done) -> Changed:
         language=language and Language(language),
         block_on_dispute=former.get("block_on_dispute"),
         freeze_on_failed_charge=former.get("freeze_on_failed_charge"),
+        jurisdiction=jurisdiction and Jurisdiction(jurisdiction),
+        min_validity_days=(former["min_validity_days"] or 0) if "min_validity_days" in former else None,
     )
     await set_policies(tx, command)
     return Changed()
