@@ -24,6 +24,7 @@ from models.operations.settle_refund import give_credit
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import join_closures
 from models.queries.catalogue import option_terms
+from models.queries.locks import lock_passes
 from models.queries.packages import with_nested
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
@@ -152,7 +153,8 @@ async def fulfil_package(tx: Tx, bought: ToPay) -> Changed:
         await join_closures(tx, pass_id)
     await _write_items(tx, bought, sale_id)
     await tx.event("package.sold", packageSale=sale_id, priceMinor=bought.price_minor, passes=made)
-    moves = await cover_more(tx, bought.client_id) if await passes_to_ask(tx, bought.client_id) else []
+    to_ask = await lock_passes(tx.raw, await passes_to_ask(tx, bought.client_id))
+    moves = await cover_more(tx, bought.client_id, to_ask) if to_ask else []
     return Changed(passes=made, rows={"packageSale": sale_id}, figures={"moved": [move.to_json() for move in moves]})
 
 

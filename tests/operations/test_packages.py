@@ -361,3 +361,11 @@ async def test_a_client_reaches_their_own_packages_only(studio: Studio) -> None:
     client = Actor(Role.CLIENT, client_id=studio.client)
     assert await studio.refused(refund_package, RefundPackage(sale, "x"), actor=client) is Code.FORBIDDEN
     assert (await studio.do(renew_package, RenewPackage(sale), actor=client)).passes == sold.passes
+
+
+async def test_the_passes_of_a_package_pay_for_visits_that_waited(studio: Studio) -> None:
+    waiting = await studio.book([studio.began + DAY, studio.began + 2 * DAY])
+    assert waiting.figures["paid"] == 0
+    sold = await sell(studio, await make(studio, passes(await studio.option(YOGA))))
+    assert {move["toPassId"] for move in sold.figures["moved"]} == {str(sold.passes[0])}
+    assert (await studio.balances(sold.passes[0]))["booked"] == 2
