@@ -23,6 +23,8 @@ from schema.reports.cells import cells
 from schema.reports.queries import check_range
 
 PATH = "/reports/{name}.csv"
+_LINES = 200
+"""How many lines are sent at a time."""
 _STATUS = {Code.FORBIDDEN: 403, Code.NOT_FOUND: 404}
 
 
@@ -55,10 +57,14 @@ class Reports:
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
     async def _lines(self, caller: Caller, report: Report, asked: Range) -> AsyncIterator[str]:
-        yield _line([column.key for column in report.columns])
+        lines = [_line([column.key for column in report.columns])]
         async with self._runtime.database.reading(caller.owner.business_id) as reader:
             async for row in report.rows(reader, asked):
-                yield _line([guarded(cell) if cell else "" for cell in cells(report.columns, row)])
+                lines.append(_line([guarded(cell) if cell else "" for cell in cells(report.columns, row)]))
+                if len(lines) == _LINES:
+                    yield "".join(lines)
+                    lines.clear()
+        yield "".join(lines)
 
 
 def _day(request: Request, name: str) -> date:

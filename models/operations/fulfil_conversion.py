@@ -16,6 +16,7 @@ from models.operations.spread_closure import join_closures
 from models.queries.catalogue import OptionVersion, option_terms
 from models.queries.facts import load_passes, load_visits
 from models.queries.locks import lock_passes
+from models.queries.refunds import still_paid
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.facts import LotFacts, PassFacts
@@ -94,9 +95,14 @@ async def value_at_conversion(tx: Tx, facts: PassFacts) -> int:
 
 
 async def unused_value(tx: Tx, facts: PassFacts) -> int:
-    """Return what the unused units are worth in minor units: the value their lots carry for them, rounded down."""
+    """Return what the unused units are worth in minor units: the value their lots carry for them, rounded down.
+
+    A pass that was given away, or whose money went back, is worth no more than what is still paid for it.
+    """
     alive = _alive(facts, facts.lots, tx.now)
-    return sum([await carried(tx, lot.id, lot.available, Account.CONVERTED) for lot in alive])
+    value = sum([await carried(tx, lot.id, lot.available, Account.CONVERTED) for lot in alive])
+    paid = await still_paid(tx.raw, facts.id) if value else None
+    return value if paid is None else min(value, paid)
 
 
 async def _close(tx: Tx, old: PassFacts) -> None:

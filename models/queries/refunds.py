@@ -65,6 +65,9 @@ WITH RECURSIVE chain AS (
     JOIN periods f ON f.pass_id = c.id AND f.number = 1
     JOIN orders o ON o.id = f.order_id AND o.purpose = 'CONVERSION' AND o.details->>'unused' = 'CARRY'
 )"""
+# A pass that was imported, or that somebody else gave, has no order here.
+_PAID_ELSEWHERE = f"""{_CHAIN}
+SELECT EXISTS (SELECT FROM periods WHERE pass_id IN (SELECT id FROM chain) AND order_id IS NULL)"""
 _OF_PASS = _SOURCES.format(
     bought=f"""{_CHAIN}
                SELECT p.order_id, sum(p.price_minor)::bigint AS price_minor, max(p.number - 1000000 * c.back) AS number
@@ -88,6 +91,13 @@ FROM refunds WHERE {0} = ANY($1) ORDER BY at DESC, id DESC
 async def sources(reader: asyncpg.Connection, pass_id: UUID) -> list[Source]:
     """Return what each order of the pass can still give back, the newest first. One statement."""
     return _left(await reader.fetch(_OF_PASS, pass_id))
+
+
+async def still_paid(reader: asyncpg.Connection, pass_id: UUID) -> int | None:
+    """Return what was paid for a pass and not given back; None where some of it was paid elsewhere. Two statements."""
+    if await reader.fetchval(_PAID_ELSEWHERE, pass_id):
+        return None
+    return sum(source.money_minor + source.credit_minor for source in await sources(reader, pass_id))
 
 
 async def item_sources(reader: asyncpg.Connection, item_id: UUID) -> list[Source]:

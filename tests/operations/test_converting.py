@@ -15,6 +15,7 @@ from models.operations.catalogue import (
     create_service,
 )
 from models.operations.convert_pass import ConvertPass, convert_pass
+from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.rules.codes import Code
@@ -239,3 +240,18 @@ async def test_access_of_the_target_decides_which_booked_visits_move(studio: Stu
     changed = await convert(studio, old, target, FREE)
 
     assert unpaid(changed) == {str(visit): ["SERVICE_NOT_INCLUDED"]}
+
+
+@pytest.mark.parametrize("paid", ["nothing", "returned", "money"])
+async def test_a_conversion_credits_no_more_than_is_still_paid(studio: Studio, paid: str) -> None:
+    method = PaymentMethod.COMPLIMENTARY if paid == "nothing" else PaymentMethod.CASH
+    pass_id = await studio.sell(method=method, card=None)
+    if paid == "returned":
+        await studio.do(refund_pass, RefundPass(pass_id, "leaking roof", units=0, amount_minor=15_000))
+    target = await studio.option(replace(TEN_CLASSES, price_minor=1_000))
+    cash = PaymentMethod.CASH
+    await studio.do(
+        convert_pass, ConvertPass(pass_id, target, ConversionTiming.NOW_PAID, UnusedAtConversion.CREDIT, cash)
+    )
+    given = (await studio.fetch("SELECT coalesce(sum(amount_minor), 0)::int AS given FROM client_credits"))[0]["given"]
+    assert given == (14_000 if paid == "money" else 0)
