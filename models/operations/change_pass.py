@@ -14,7 +14,7 @@ from models.operations.pass_guards import locked_pass, require_not_gone, require
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE
 from models.operations.sell_pass import checked_payment
-from models.operations.spread_closure import join_closures
+from models.operations.spread_closure import before_joining, join_closures
 from models.rules.codes import Code
 from models.rules.eligibility import lot_order
 from models.rules.facts import PassFacts
@@ -111,6 +111,7 @@ async def extend_pass(tx: Tx, command: ExtendPass) -> Changed:
     Errors: NOT_FOUND, PASS_CLOSED, NO_END_TO_EXTEND, QUANTITY_OUT_OF_RANGE, PASS_ENDED (too few days to revive it).
     """
     tx.require(*STAFF)
+    await before_joining(tx)
     facts = await locked_pass(tx, command.pass_id)
     checked_count(command.days, 1, DAYS_MAX, "days")
     await extend_one(tx, facts, command.days, checked_text(command.reason, 1, 500, "reason"))
@@ -228,6 +229,7 @@ async def deactivate_pass(tx: Tx, command: DeactivatePass) -> Changed:
 async def reactivate_pass(tx: Tx, command: ReactivatePass) -> Changed:
     """Put the pass back into use. Errors: NOT_FOUND, NOT_DEACTIVATED."""
     tx.require(*STAFF)
+    await before_joining(tx)
     facts = await locked_pass(tx, command.pass_id)
     if facts.closed_reason is not ClosedReason.DEACTIVATED:
         raise refuse(Code.NOT_DEACTIVATED, "passId")

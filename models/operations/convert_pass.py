@@ -14,6 +14,7 @@ from models.operations.pass_guards import locked_pass, require_open, require_set
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, next_attempt, stored_payment
 from models.operations.sell_pass import check_not_over, checked_payment, payment_details
+from models.operations.spread_closure import before_joining
 from models.queries.catalogue import OptionVersion, option_terms
 from models.rules.calendar import local_day
 from models.rules.codes import Code
@@ -76,6 +77,7 @@ async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
     CARRY_IMPOSSIBLE, PAYMENT_REQUIRED, PAYMENT_DECLINED.
     """
     tx.require(*STAFF)
+    await before_joining(tx)
     facts = await locked_pass(tx, command.pass_id)
     require_open(tx, facts)
     require_settled(facts)

@@ -10,6 +10,7 @@ from models.operations.lapse import booked_from, lapse_lots, release_claims
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, renew_due
 from models.operations.resolve_visits import resolve_before_end
+from models.operations.spread_closure import before_joining
 from models.queries.locks import lock_passes
 from models.rules.due import lapses_soon, next_due
 from models.rules.facts import PassFacts
@@ -30,6 +31,7 @@ class DoDue:
 async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
     """Do the one thing that is due first; None where nothing is."""
     tx.require(Role.WORKER)
+    await before_joining(tx)
     facts = (await lock_passes(tx.raw, [command.pass_id])).get(command.pass_id)
     if facts is None:
         return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from models.errors import Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text, plain
 from models.operations.change_pass import extend_one
+from models.operations.spread_closure import before_joining
 from models.queries.locks import lock_passes
 from models.rules.codes import Code
 from models.rules.found import DAYS_MAX
@@ -56,6 +57,7 @@ async def extend_passes(tx: Tx, command: ExtendPasses) -> Changed:
     Errors: QUANTITY_OUT_OF_RANGE, NOT_FOUND, DATES_REVERSED, NOTHING_TO_DO (the set is empty), TOO_MANY.
     """
     tx.require(*STAFF)
+    await before_joining(tx)
     checked_count(command.days, 1, DAYS_MAX, "days")
     reason = checked_text(command.reason, 1, 500, "reason")
     ids = await _meant(tx, command.filter)

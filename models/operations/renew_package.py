@@ -10,6 +10,7 @@ from models.operations.refresh import refresh
 from models.operations.renew_pass import fulfil_renewal, require_renewable, restarts, stored_payment
 from models.operations.sell_pass import checked_payment
 from models.operations.spend_credit import SPENT, credit_of, spend
+from models.operations.spread_closure import before_joining
 from models.queries.locks import lock_passes
 from models.queries.packages import pass_ids_of
 from models.rules.codes import Code
@@ -50,6 +51,7 @@ async def renew_package(tx: Tx, command: RenewPackage) -> ToPay:
     PASS_CLOSED, PAYMENT_IN_PROGRESS, NOT_RENEWABLE, HAS_SUCCESSOR.
     """
     tx.require(*STAFF, Role.CLIENT)
+    await before_joining(tx)
     client_id = await sold_package(tx, command.package_sale_id)
     credit = await credit_of(tx, client_id) if command.use_credit else 0
     ids = (await pass_ids_of(tx.raw, [command.package_sale_id]))[command.package_sale_id]

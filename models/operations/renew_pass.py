@@ -19,7 +19,7 @@ from models.operations.projecting import pay_projections
 from models.operations.refresh import refresh
 from models.operations.sell_pass import checked_payment
 from models.operations.spend_credit import SPENT, credit_of, spend
-from models.operations.spread_closure import join_closures
+from models.operations.spread_closure import before_joining, join_closures
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
 from models.rules.codes import Code, because
@@ -55,6 +55,7 @@ async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
     PAYMENT_DECLINED, FORBIDDEN.
     """
     tx.require(*STAFF, Role.CLIENT)
+    await before_joining(tx)
     # The client comes before the pass, as in every verb that locks both.
     owner = await tx.raw.fetchval("SELECT client_id FROM passes WHERE id = $1", command.pass_id)
     credit = await credit_of(tx, owner) if command.use_credit and owner is not None else 0

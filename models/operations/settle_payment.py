@@ -19,6 +19,7 @@ from models.operations.base import WORKER, Changed, Payment, ToPay, Tx
 from models.operations.open_tx import finish, open_tx
 from models.operations.retried import retried
 from models.operations.spend_credit import give_back
+from models.operations.spread_closure import before_joining
 from models.rules.codes import Code, because
 from models.rules.values import OrderPurpose, OrderState, PaymentMethod, PaymentState, TestCard
 from models.runtime import Runtime
@@ -92,12 +93,14 @@ async def intend(tx: Tx, bought: ToPay) -> UUID:
     }
     await tx.insert(payments, row)
     if bought.subject_pass_id is not None:
-        # Nothing is due on the pass while its payment is in flight; settling computes it anew.
+        # Nothing is due on a pass while its payment is in flight, nor on the parts of a package that renew with it;
+        # settling computes it anew.
+        parts = (UUID(part["pass_id"]) for part in bought.details.get("parts", ()))
         await tx.raw.execute(
             """UPDATE passes SET next_due_at = NULL, next_due_kind = NULL, claimed_until = NULL
-               WHERE business_id = $1 AND id = $2""",
+               WHERE business_id = $1 AND id = ANY($2)""",
             tx.business.id,
-            bought.subject_pass_id,
+            [bought.subject_pass_id, *parts],
         )
     return payment_id
 
@@ -176,6 +179,7 @@ async def _decline(tx: Tx, bought: ToPay, result: ChargeResult) -> None:
 
 
 async def _fulfil(tx: Tx, bought: ToPay) -> Changed:
+    await before_joining(tx)
     changed = await _FULFIL[bought.purpose](tx, bought)
     changed.orders.append(bought.id)
     changed.figures.setdefault("chargedMinor", bought.amount_minor)

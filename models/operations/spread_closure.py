@@ -191,12 +191,20 @@ async def _booked_there(tx: Tx, closure: Any, ids: Iterable[UUID]) -> dict[UUID,
     return found
 
 
+async def before_joining(tx: Tx) -> None:
+    """Wait for whoever places or changes a closure, before any pass is locked: they lock passes after this.
+
+    Every verb that locks a pass and may then end in `join_closures` begins with it, or two would wait for each other.
+    """
+    await tx.raw.execute(_LOCK.format(how="_shared"), str(tx.business.id))
+
+
 async def join_closures(tx: Tx, pass_id: UUID) -> bool:
     """Freeze a pass that is new, or back, for what is left of the closures that concern it; say whether any did.
 
     The caller has locked it, or made it, and has refreshed it.
     """
-    await tx.raw.execute(_LOCK.format(how="_shared"), str(tx.business.id))
+    await before_joining(tx)
     rows = await tx.raw.fetch(
         """SELECT c.*, (SELECT count(*) FROM locations) AS places FROM closures c
            WHERE c.removed_at IS NULL AND (c.last_day IS NULL OR c.last_day >= $2) AND NOT EXISTS (

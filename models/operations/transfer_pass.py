@@ -19,7 +19,7 @@ from models.operations.pass_guards import locked_pass, require_open, require_set
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, write_succession
 from models.operations.sharing import end_shares
-from models.operations.spread_closure import join_closures
+from models.operations.spread_closure import before_joining, join_closures
 from models.queries.facts import load_passes
 from models.rules.calendar import local_day
 from models.rules.codes import Code
@@ -58,6 +58,7 @@ async def transfer_pass(tx: Tx, command: TransferPass) -> Changed:
     TEXT_OUT_OF_RANGE.
     """
     tx.require(*STAFF, Role.CLIENT)
+    await before_joining(tx)
     facts = await locked_pass(tx, command.pass_id)
     _check_allowed(tx, facts)
     reason = checked_text(command.reason, 1, 500, "reason")

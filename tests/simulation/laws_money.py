@@ -67,7 +67,12 @@ def refunds_stay_below_what_was_paid(books: Books) -> Iterator[str]:
 def whole_refunds_leave_nothing(books: Books) -> Iterator[str]:
     """A pass refunded whole keeps nothing that could still be spent, and is granted and charged nothing after."""
     lots, periods = books.by("lots", "pass_id"), books.by("periods", "pass_id")
-    visits = books.by_id("visits")
+    visits, closed = books.by_id("visits"), {str(row["id"]): row["closed_reason"] for row in books["passes"]}
+    for done in books["operations"]:
+        asked = done["input"]["command"]
+        whole = done["verb"] == "refundPass" and asked["units"] is None and done["state"] == "DONE"
+        if whole and closed[asked["pass_id"]] != "REFUNDED":
+            yield f"pass {asked['pass_id']} was refunded whole and is {closed[asked['pass_id']]}"
     for row in books["passes"]:
         if row["closed_reason"] != "REFUNDED":
             continue

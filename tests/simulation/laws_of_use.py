@@ -73,7 +73,13 @@ def holds_have_their_cause(books: Books) -> Iterator[str]:
     twice = Counter((row["pass_id"], row["closure_id"]) for row in standing if row["closure_id"] is not None)
     yield from (f"pass {key[0]} is frozen {count} times by one closure" for key, count in twice.items() if count > 1)
     disputes, operations = books.by_id("disputes"), books.by_id("operations")
+    closures = books.by_id("closures")
     for row in standing:
+        closure = closures.get(row["closure_id"])
+        # Days that were still to come when the closure was taken back are nobody's history.
+        removed = closure is not None and closure["removed_at"] is not None and closure["spread_at"] is not None
+        if closure is not None and removed and row["first_day"] > closure["removed_at"].date() + DAY:
+            yield f"pass {row['pass_id']} is frozen by a closure that was removed"
         dispute = disputes.get(row["dispute_id"])
         # A hold that came along with a transfer was another pass's when its dispute was settled.
         copied = operations[row["operation_id"]]["verb"] == "transferPass"

@@ -76,20 +76,28 @@ async def open_shop(runtime: Runtime, actions: dict[Action, int]) -> Hustle:
     hustle.now, hustle.clients = studio.began, [studio.client]
     for name in ("Bea", "Cid"):
         hustle.clients.append((await studio.do(create_client, CreateClient(name))).rows["client"])
-    household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
-    for client in hustle.clients:
-        await studio.do(join_household, JoinHousehold(household, client))
-    await studio.do(create_location, CreateLocation("Side hall"))
-    hustle.options = [await studio.option(terms) for terms in sold_here(hustle)]
-    into = Conversion(hustle.options[3], UnusedAtConversion.CREDIT)
-    intro = Terms(PassKind.SESSION, 500, 3, WEEK, after_expiration=AfterExpiration.CONVERT, conversion=into)
-    offer = Offer(introductory=True, once_per_household=True)
-    hustle.options.append(await studio.option(replace(intro, offer=offer)))
+    await furnish(hustle)
     # The introductory offer first: it is for somebody who has bought nothing yet.
     for number, option in enumerate(reversed(hustle.options)):
-        sale = SellPass(hustle.clients[number % 3], option, PaymentMethod.TEST_CARD, TestCard.APPROVE)
+        # Every other card lets itself be charged and refuses to be paid back.
+        card = TestCard.REFUND_DECLINE if number % 2 else TestCard.APPROVE
+        sale = SellPass(hustle.clients[number % 3], option, PaymentMethod.TEST_CARD, card)
         hustle.passes += (await studio.do(sell_pass, sale)).passes
     return hustle
+
+
+async def furnish(hustle: Hustle) -> None:
+    """Give a studio a second location, its first three clients a household, and put the options on sale."""
+    studio = hustle.studio
+    household = (await studio.do(create_household, CreateHousehold("The Bees"))).rows["household"]
+    for client in hustle.clients[:3]:
+        await studio.do(join_household, JoinHousehold(household, client))
+    await studio.do(create_location, CreateLocation("Side hall"))
+    own = [await studio.option(terms) for terms in sold_here(hustle)]
+    into = Conversion(own[3], UnusedAtConversion.CREDIT)
+    intro = Terms(PassKind.SESSION, 500, 3, WEEK, after_expiration=AfterExpiration.CONVERT, conversion=into)
+    offer = Offer(introductory=True, once_per_household=True)
+    hustle.options += [*own, await studio.option(replace(intro, offer=offer))]
 
 
 async def leap(hustle: Hustle, rng: random.Random) -> None:
