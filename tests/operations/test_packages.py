@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import Refused
 from models.operations.base import Actor, Changed
-from models.operations.catalogue import ArchivePurchaseOption, archive_purchase_option
+from models.operations.catalogue import ArchivePurchaseOption, CreateClient, archive_purchase_option, create_client
 from models.operations.hold_package import HoldPackage, hold_package
 from models.operations.packages import (
     ArchivePackage,
@@ -25,6 +25,7 @@ from models.operations.renew_package import RenewPackage, renew_package
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.rules.codes import Code
 from models.rules.packages import Override, PackageItem, PackageTerms
 from models.rules.policies import Offer, Restriction
@@ -369,3 +370,11 @@ async def test_the_passes_of_a_package_pay_for_visits_that_waited(studio: Studio
     sold = await sell(studio, await make(studio, passes(await studio.option(YOGA))))
     assert {move["toPassId"] for move in sold.figures["moved"]} == {str(sold.passes[0])}
     assert (await studio.balances(sold.passes[0]))["booked"] == 2
+
+
+async def test_a_part_that_is_given_away_keeps_what_the_package_made_of_its_terms(studio: Studio) -> None:
+    yoga, _ = (await starter(studio)).passes
+    bea = (await studio.do(create_client, CreateClient("Bea"))).rows["client"]
+    given = (await studio.do(transfer_pass, TransferPass(yoga, bea, "Gift"))).passes[1]
+    assert (await studio.facts(given)).terms.price_minor == 6_000
+    assert await studio.fetch("SELECT FROM passes WHERE id = $1 AND package_sale_id IS NOT NULL", given) == []
