@@ -33,16 +33,20 @@ EXISTS (
     SELECT FROM projected_claims j WHERE j.business_id = p.business_id AND j.pass_id = p.id AND j.state = 'STANDING'
 ) AS projecting,
 CASE WHEN p.auto_renew AND v.terms->'renewal'->>'trigger' <> 'ON_EXPIRY'
-          AND NOT (v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean
 THEN (
-    SELECT o.verb = 'payVisits' AND w.starts_at <= c.claimed_at
+    SELECT c.id IS NULL OR (o.verb = 'payVisits' AND w.starts_at <= c.claimed_at
+                            AND NOT (v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean)
     FROM transfers t
-    JOIN claims c ON c.business_id = t.business_id AND c.visit_id = t.visit_id AND c.released_at IS NULL
-    JOIN visits w ON w.business_id = c.business_id AND w.id = c.visit_id
-    JOIN operations o ON o.business_id = c.business_id AND o.id = c.operation_id
-    WHERE t.business_id = p.business_id AND t.pass_id = p.id AND t.to_account IN ('BOOKED', 'USED', 'FORFEITED')
+    JOIN operations g ON g.business_id = t.business_id AND g.id = t.operation_id
+    LEFT JOIN claims c ON c.business_id = t.business_id AND c.visit_id = t.visit_id AND c.released_at IS NULL
+    LEFT JOIN visits w ON w.business_id = c.business_id AND w.id = c.visit_id
+    LEFT JOIN operations o ON o.business_id = c.business_id AND o.id = c.operation_id
+    WHERE t.business_id = p.business_id AND t.pass_id = p.id
+      AND CASE t.to_account WHEN 'TRANSFERRED' THEN g.verb = 'transferPass'
+          ELSE t.to_account IN ('ADJUSTED', 'REFUNDED')
+            OR (c.id IS NOT NULL AND t.to_account IN ('BOOKED', 'USED', 'FORFEITED')) END
     ORDER BY t.id DESC LIMIT 1
-) END AS spent_on_old_visit
+) END AS depleted_unasked
 FROM passes p
 JOIN purchase_option_versions v
   ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version
@@ -156,7 +160,7 @@ def _pass(
         overdue=_overdue(row),
         renewals_done=row["renewals_done"],
         order_pending=row["order_pending"],
-        spent_on_old_visit=bool(row["spent_on_old_visit"]),
+        depleted_unasked=bool(row["depleted_unasked"]),
         week_start=row["week_start"],
         payment_method=PaymentMethod(row["payment_method"]) if row["payment_method"] else None,
         projecting=row["projecting"],

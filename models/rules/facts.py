@@ -135,8 +135,9 @@ class PassFacts:
     overdue: Overdue | None = None
     renewals_done: int = 0
     order_pending: bool = False
-    spent_on_old_visit: bool = False
-    """True where the last unit went to a visit that was old and unpaid, and the terms let none trigger a renewal."""
+    depleted_unasked: bool = False
+    """True where the last unit asks for no renewal: it was given to another client, taken or refunded by the studio, or
+    went to a visit that was old and unpaid, where the terms let none trigger."""
     week_start: int = 1
     """The ISO weekday on which the business's week begins."""
     members: tuple[Member, ...] = ()

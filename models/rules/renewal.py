@@ -58,9 +58,9 @@ def depleted(facts: PassFacts) -> bool:
 
 
 def renews_on_depletion(facts: PassFacts) -> bool:
-    """Say whether the pass is to renew now because nothing is left, and not because old visits were paid with it."""
+    """Say whether the pass is to renew now because visits used it up, and not because its rest was given or taken."""
     by_itself = renews(facts) and facts.terms.renewal.trigger in _ON_DEPLETION
-    return by_itself and depleted(facts) and not facts.spent_on_old_visit
+    return by_itself and depleted(facts) and not facts.depleted_unasked
 
 
 def rolls_over(facts: PassFacts, lot: LotFacts) -> bool:

@@ -6,8 +6,11 @@ from uuid import UUID
 import pytest
 
 from models.operations.book_visits import PayBy
-from models.operations.change_pass import SetAutoRenew, set_auto_renew
+from models.operations.catalogue import CreateClient, create_client
+from models.operations.change_pass import AdjustPass, SetAutoRenew, adjust_pass, set_auto_renew
 from models.operations.end_visit import CancelledBy
+from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.rules.terms import Renewal, Terms
 from models.rules.values import AfterExpiration, PassKind, PassStatus, PaymentMethod, RenewalTrigger, TestCard
 from tests.operations.acts import DAY, HOUR, at, books, cancel, charges, days, hold, lots, pay, record, seen, status
@@ -212,3 +215,38 @@ async def test_a_failed_charge_on_depletion_is_forgotten_once_a_unit_came_back(s
     assert await charges(studio) == [SOLD, ("RENEWAL", 15_000, False)]
     assert await status(studio, pass_id) is PassStatus.ACTIVE
     assert (await studio.book([studio.began + 21 * DAY])).figures["paid"] == 1
+
+
+@pytest.mark.parametrize("way", ["given", "taken", "refunded"])
+async def test_what_is_given_away_or_taken_charges_nobody_and_a_visit_afterwards_does(studio: Studio, way: str) -> None:
+    pass_id = await studio.sell(TWO)
+    (visit,) = (await studio.book([studio.began - 2 * HOUR], pass_id=pass_id)).visits
+    await record(studio, visit)
+    zoe = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
+    match way:
+        case "given":
+            await studio.do(transfer_pass, TransferPass(pass_id, zoe, "Gift", 1))
+        case "taken":
+            await studio.do(adjust_pass, AdjustPass(pass_id, -1, "A slip"))
+        case _:
+            await studio.do(refund_pass, RefundPass(pass_id, "Ill", 1))
+    await studio.advance(studio.began + DAY)
+    assert await charges(studio) == [SOLD]
+
+    await studio.do(adjust_pass, AdjustPass(pass_id, 1, "Gift"))
+    await attend(studio, *(await studio.book([studio.began], pass_id=pass_id)).visits)
+    await studio.advance(studio.began + 2 * DAY)
+
+    assert await charges(studio) == [SOLD, CHARGED]
+
+
+async def test_a_visit_that_was_kept_and_used_up_the_rest_renews(studio: Studio) -> None:
+    """Giving away all but what is booked is no end of the pass: whoever keeps a visit and attends it goes on."""
+    pass_id = await studio.sell(TWO)
+    (visit,) = (await studio.book([studio.began + HOUR], pass_id=pass_id)).visits
+    zoe = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
+    await studio.do(transfer_pass, TransferPass(pass_id, zoe, "Gift", 1))
+    await studio.advance(studio.began + DAY)
+    await attend(studio, visit)
+    await studio.advance(studio.began + DAY)
+    assert await charges(studio) == [SOLD, CHARGED]

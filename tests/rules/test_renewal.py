@@ -97,7 +97,7 @@ def test_what_counts_nothing_or_was_granted_nothing_is_never_depleted() -> None:
 
 
 def test_paying_an_old_visit_with_the_last_unit_charges_nobody() -> None:
-    facts = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=(lot_of(1, 0),), spent_on_old_visit=True)
+    facts = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=(lot_of(1, 0),), depleted_unasked=True)
     assert depleted(facts)
     assert not renews_on_depletion(facts)
     assert renews_on_expiry(facts), "its end renews it as ever"
