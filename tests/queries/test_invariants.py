@@ -37,6 +37,7 @@ from models.rules.values import (
     AfterExpiration,
     PassKind,
     PaymentMethod,
+    RefundDestination,
     RestrictionPer,
     TestCard,
     UnusedAtConversion,
@@ -114,7 +115,8 @@ async def packaged(studio: Studio) -> None:
     await studio.do(renew_package, RenewPackage(sold.rows["packageSale"]))
     small = await studio.option(Terms(PassKind.SESSION, 600, 1))
     await studio.do(sell_pass, SellPass(studio.client, small, use_credit=True))
-    await studio.do(refund_package, RefundPackage((await starter_sold(studio)).rows["packageSale"], "Moved"))
+    other = (await starter_sold(studio)).rows["packageSale"]
+    await studio.do(refund_package, RefundPackage(other, "Moved", destination=RefundDestination.CREDIT))
 
 
 @asynccontextmanager
