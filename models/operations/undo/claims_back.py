@@ -10,7 +10,7 @@ from models.operations.base import Tx
 from models.operations.claims import settle_claim, standing_claims, write_claim
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
-from models.operations.undo.dependents import depended_on
+from models.operations.undo.dependents import STANDING, depended_on
 from models.operations.undo.done import Done
 from models.queries.facts import load_passes, visit_facts
 from models.queries.locks import lock_passes, lock_visits
@@ -19,13 +19,27 @@ from models.rules.codes import Code
 from models.rules.eligibility import decide
 from models.rules.values import Account, VisitState
 
-# What it took from a visit and had not given it itself.
+# What it took from a visit and had not given it itself; what an operation gave that was undone is nobody's any more.
 _TAKEN = """
 SELECT DISTINCT ON (visit_id) * FROM claims
 WHERE visit_id = ANY($1) AND released_operation_id = $2 AND operation_id <> $2
+  AND operation_id NOT IN (SELECT operation_id FROM undoings)
 ORDER BY visit_id, released_at DESC, id DESC
 """
-_LAST_OUTCOME = "SELECT operation_id, id FROM visit_outcomes WHERE visit_id = $1 ORDER BY id DESC LIMIT 1"
+# Whose each standing claim is: what an undoing wrote anew belongs to what had paid before.
+_WHOSE = f"""
+SELECT c.visit_id, CASE WHEN u.undone_by IS NULL THEN c.operation_id ELSE (
+    SELECT x.operation_id FROM claims x
+    WHERE x.business_id = c.business_id AND x.visit_id = c.visit_id AND x.pass_id = c.pass_id
+      AND {STANDING.format("x.operation_id")} ORDER BY x.id DESC LIMIT 1
+) END AS operation_id
+FROM claims c LEFT JOIN undoings u ON u.business_id = c.business_id AND u.undone_by = c.operation_id
+WHERE c.visit_id = ANY($1) AND c.released_at IS NULL
+"""
+_LAST_OUTCOME = f"""
+SELECT w.operation_id, w.id FROM visit_outcomes w WHERE w.visit_id = $1 AND {STANDING.format("w.operation_id")}
+ORDER BY w.id DESC LIMIT 1
+"""
 
 
 async def take_what_it_gave(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -> list[UUID]:
@@ -33,17 +47,16 @@ async def take_what_it_gave(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -> li
 
     A visit that came to an outcome since was used by that: errors: DEPENDED_ON.
     """
-    given = {
-        visit_id: claim
-        for visit_id, claim in (await standing_claims(tx, visit_ids)).items()
-        if claim["operation_id"] == done.id
-    }
+    ids = list(visit_ids)
+    whose = {row["visit_id"]: row["operation_id"] for row in await tx.raw.fetch(_WHOSE, ids)}
+    standing = await standing_claims(tx, ids)
+    given = {visit_id: claim for visit_id, claim in standing.items() if whose.get(visit_id) == done.id}
     passes = await lock_passes(tx.raw, [claim["pass_id"] for claim in given.values()])
     await lock_visits(tx.raw, given)
     for visit_id, claim in given.items():
         if Account(claim["account"]) is not Account.BOOKED:
             outcome = await tx.raw.fetchrow(_LAST_OUTCOME, visit_id)
-            if outcome is not None and outcome["id"] > claim["id"] and outcome["operation_id"] != done.id:
+            if outcome is not None and outcome["id"] > done.since and outcome["operation_id"] != done.id:
                 raise await depended_on(tx, [outcome["operation_id"]])
         await settle_claim(tx, passes[claim["pass_id"]], claim, Account.AVAILABLE, may_make_up=False)
     await refresh(tx, passes)
@@ -51,17 +64,27 @@ async def take_what_it_gave(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -> li
 
 
 async def give_what_it_took(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -> list[UUID]:
-    """Let the passes pay again from which the operation took visits that are booked and unpaid; return these.
+    """Let the passes pay again from which the operation took visits; return these.
 
-    Errors: PASS_CANNOT_PAY with the pass's own reasons, where its rules or what it has left no longer let it.
+    Errors: DEPENDED_ON where something else has paid for a visit since, or it came to an outcome; PASS_CANNOT_PAY
+    with the pass's own reasons, where its rules or what it has left no longer let it.
     """
     taken = {row["visit_id"]: row for row in await tx.raw.fetch(_TAKEN, list(visit_ids), done.id)}
     await lock_passes(tx.raw, [claim["pass_id"] for claim in taken.values()])
     back = []
     for row in await lock_visits(tx.raw, taken):
-        if row["state"] == VisitState.BOOKED and row["pass_id"] is None:
-            await pay_as_before(tx, row, taken[row["id"]])
-            back.append(row["id"])
+        standing = (await standing_claims(tx, [row["id"]])).get(row["id"])
+        if standing is not None and standing["operation_id"] == tx.operation_id:
+            continue  # The verb that did it back has seen to it.
+        if standing is not None:
+            raise await depended_on(tx, [standing["operation_id"]])
+        if row["state"] != VisitState.BOOKED:
+            outcome = await tx.raw.fetchrow(_LAST_OUTCOME, row["id"])
+            if outcome is None or outcome["operation_id"] == done.id:
+                continue
+            raise await depended_on(tx, [outcome["operation_id"]])
+        await pay_as_before(tx, row, taken[row["id"]])
+        back.append(row["id"])
     return back
 
 

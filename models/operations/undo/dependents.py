@@ -20,19 +20,54 @@ WHERE e.pass_id = ANY($1) AND e.type = ANY($2) AND e.id > $3 AND e.operation_id 
 """
 
 
+# What uses up a pass or keeps it from paying: units that were taken from it, days that are held, the pass out of use.
+_USED_UP = f"""
+SELECT t.operation_id AS id FROM transfers t
+WHERE t.pass_id = ANY($1) AND t.id > $2 AND t.from_account = 'AVAILABLE' AND t.operation_id <> ALL($3)
+  AND {STANDING.format("t.operation_id")}
+UNION
+SELECT e.operation_id FROM events e
+WHERE e.pass_id = ANY($1) AND e.id > $2 AND e.type IN ('hold.placed', 'hold.restored', 'pass.deactivated')
+  AND e.operation_id <> ALL($3) AND {STANDING.format("e.operation_id")}
+"""
+
+
+# Who first paid for what an undoing let be paid again: that is what can be undone.
+_PAID_FIRST = f"""
+SELECT DISTINCT ON (c.visit_id) x.operation_id AS id FROM events e
+JOIN claims c ON c.business_id = e.business_id AND c.visit_id = e.visit_id AND c.operation_id = e.operation_id
+JOIN claims x ON x.business_id = c.business_id AND x.visit_id = c.visit_id AND x.pass_id = c.pass_id
+WHERE e.operation_id = ANY($1) AND e.type = 'visit.paid' AND c.released_at IS NULL
+  AND {STANDING.format("x.operation_id")}
+ORDER BY c.visit_id, x.id DESC
+"""
+
+
 class DependedOn(Refused):
     """Something later stands in the way. `operations` are its ids, the oldest first."""
 
-    def __init__(self, problem: Problem, operations: Sequence[UUID]) -> None:
-        super().__init__(problem)
+    def __init__(self, operations: Sequence[UUID], *problems: Problem) -> None:
+        super().__init__(*problems)
         self.operations = tuple(operations)
 
 
-async def depended_on(tx: Tx, ids: Iterable[UUID]) -> DependedOn:
+async def depended_on(tx: Tx, ids: Iterable[UUID], *more: Problem) -> DependedOn:
     """Return the refusal that names these operations by their verbs, to be raised."""
-    rows = await tx.raw.fetch("SELECT id, verb FROM operations WHERE id = ANY($1) ORDER BY id", list(set(ids)))
+    meant = set(ids)
+    undoing = await tx.raw.fetch("SELECT undone_by AS id FROM undoings WHERE undone_by = ANY($1)", list(meant))
+    if undoing:
+        paid = await tx.raw.fetch(_PAID_FIRST, [row["id"] for row in undoing])
+        meant = (meant - {row["id"] for row in undoing} | {row["id"] for row in paid}) or meant
+    rows = await tx.raw.fetch("SELECT id, verb FROM operations WHERE id = ANY($1) ORDER BY id", list(meant))
     what = ", ".join(dict.fromkeys(row["verb"] for row in rows))
-    return DependedOn(Problem(because(Code.DEPENDED_ON, what=what), ("operationId",)), [row["id"] for row in rows])
+    first = Problem(because(Code.DEPENDED_ON, what=what), ("operationId",))
+    return DependedOn([row["id"] for row in rows], first, *more)
+
+
+async def against_paying_again(tx: Tx, done: Done) -> list[UUID]:
+    """Return what has used up or held the operation's passes since, where they can no longer pay as before."""
+    rows = await tx.raw.fetch(_USED_UP, list(done.passes), done.since, [done.id, tx.operation_id])
+    return [row["id"] for row in rows]
 
 
 async def require_none_later(

@@ -9,11 +9,12 @@ from models.operations.base import Changed, Tx, unique
 from models.operations.closures import RemoveClosure, remove_closure
 from models.operations.holds import RemoveHold, remove_hold
 from models.operations.lapse import release_uncovered
-from models.operations.pass_guards import locked_pass, require_open
+from models.operations.pass_guards import locked_pass
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import ENDINGS, depended_on, require_none_later
 from models.operations.undo.done import Done
+from models.operations.undo.guards import require_going
 from models.operations.undo.visits import outcomes_as_they_were
 from models.operations.write_hold import moved_a_past_period
 from models.queries.locks import lock_client_passes
@@ -77,7 +78,7 @@ async def undo_lifting(tx: Tx, done: Done) -> Changed:
         )
     await require_none_later(tx, done, _CHANGES, passes=[pass_id], hold=hold_id)
     await require_none_later(tx, done, ENDINGS, passes=[pass_id])
-    require_open(tx, facts)
+    require_going(tx, facts)
     ended = hold["removed_at"] is None
     text = await tx.raw.fetchval(_FORMER_LAST_DAY, hold_id, done.since)
     last_day = _day(text) if ended else hold["last_day"]

@@ -10,15 +10,15 @@ from models.operations.change_pass import DeactivatePass, ReactivatePass, deacti
 from models.operations.convert_pass import PLAN
 from models.operations.lapse import release_uncovered
 from models.operations.ledger import move
-from models.operations.pass_guards import locked_pass, require_not_gone, require_open, require_settled
+from models.operations.pass_guards import locked_pass, require_settled
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took
 from models.operations.undo.dependents import ENDINGS, STANDING, depended_on, require_none_later
 from models.operations.undo.done import Done
+from models.operations.undo.guards import GONE, require_going
 from models.operations.undo.holds import lift_what_joined
 from models.queries.locks import lock_passes
 from models.rules.codes import Code
-from models.rules.status import ended
 from models.rules.values import Account
 from models.tables.passes import passes
 
@@ -42,8 +42,8 @@ async def undo_adjustment(tx: Tx, done: Done) -> Changed:
     """
     pass_id = UUID(done.command["pass_id"])
     facts = await locked_pass(tx, pass_id)
-    require_open(tx, facts)
     await require_none_later(tx, done, ENDINGS, passes=[pass_id])
+    require_going(tx, facts)
     lots = {lot.id: lot for lot in facts.lots}
     for moved in await tx.raw.fetch(_MOVED, pass_id, done.id):
         lot, source, quantity = lots[moved["lot_id"]], Account(moved["to_account"]), moved["quantity"]
@@ -74,9 +74,11 @@ async def undo_extension(tx: Tx, done: Done) -> Changed:
     locked = await lock_passes(tx.raw, ids)
     await lift_what_joined(tx, done)
     for pass_id, facts in locked.items():
-        require_open(tx, facts)
-        require_settled(facts)
+        if len(ids) > 1 and facts.closed_reason in GONE:
+            continue  # One that is gone since has no use for days, and is no reason to leave them to the others.
         await require_none_later(tx, done, ENDINGS, passes=[pass_id])
+        require_going(tx, facts)
+        require_settled(facts)
         if await tx.raw.fetchval(
             "SELECT (data->>'forgotCharge')::boolean FROM events WHERE operation_id = $1 AND pass_id = $2 "
             "AND type = 'pass.extended'",
@@ -122,11 +124,9 @@ async def undo_auto_renew(tx: Tx, done: Done) -> Changed:
     """Switch renewal back, with the way it was paid. Errors: DEPENDED_ON, NOT_UNDOABLE, PASS_CLOSED, PASS_ENDED."""
     pass_id, former = UUID(done.command["pass_id"]), _former(done)
     facts = await locked_pass(tx, pass_id)
-    require_not_gone(facts)
-    require_settled(facts)
     await require_none_later(tx, done, _RULES, passes=[pass_id])
-    if former["auto_renew"] and not facts.auto_renew and (facts.closed_reason is not None or ended(facts, tx.now)):
-        raise refuse(Code.PASS_ENDED, "operationId")
+    require_going(tx, facts)
+    require_settled(facts)
     await tx.update(passes, pass_id, **{name: former[name] for name in ("auto_renew", "payment_method", "test_card")})
     await tx.event("pass.autoRenewSet", pass_id=pass_id, enabled=former["auto_renew"])
     await refresh(tx, [pass_id])
@@ -137,9 +137,9 @@ async def undo_plan(tx: Tx, done: Done) -> Changed:
     """Let the rule or the plan follow the end of the pass that did before a conversion was planned or cancelled."""
     pass_id, former = UUID(done.command["pass_id"]), _former(done)
     facts = await locked_pass(tx, pass_id)
-    require_open(tx, facts)
-    require_settled(facts)
     await require_none_later(tx, done, _RULES, passes=[pass_id])
+    require_going(tx, facts)
+    require_settled(facts)
     plan = {name: former[name] for name in PLAN}
     plan["conversion_on"] = plan["conversion_on"] and date.fromisoformat(plan["conversion_on"])
     target = plan["conversion_option_id"] = plan["conversion_option_id"] and UUID(plan["conversion_option_id"])

@@ -61,6 +61,11 @@ _CLOSED = because(
     sentence="the passes that a closure held were let go together.",
     remedy="Place a closure anew with placeClosure for the days that are closed.",
 )
+_PACKAGES = because(
+    Code.NOT_UNDOABLE,
+    sentence="what is done to a package is done to its parts, each with a history of its own.",
+    remedy="Correct the parts one by one.",
+)
 _ELSEWHERE = because(
     Code.NOT_UNDOABLE,
     sentence="what was copied into a sandbox stays there and touches nothing here.",
@@ -131,6 +136,12 @@ NOT_UNDOABLE: dict[str, Reason] = {
         sentence="the parts of a package are paid back one by one.",
         remedy="Pay back what is unused with the refund of the package or of its parts.",
     ),
+    "createPackage": _CREATED,
+    "revisePackage": _PACKAGES,
+    "archivePackage": _PACKAGES,
+    "holdPackage": _PACKAGES,
+    "renewPackage": _PACKAGES,
+    "refundPackage": _PACKAGES,
     "importStudio": because(
         Code.NOT_UNDOABLE,
         sentence="an import is where the books of the studio begin.",

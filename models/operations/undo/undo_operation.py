@@ -5,9 +5,10 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
-from models.operations.undo.dependents import DependedOn, require_nothing_lost
+from models.operations.undo.dependents import DependedOn, against_paying_again, depended_on, require_nothing_lost
 from models.operations.undo.done import read_done
 from models.operations.undo.registry import COMPENSATORS, why_not
+from models.rules.codes import Code
 from models.tables.operations import undoings
 
 
@@ -36,16 +37,20 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
     if against is not None:
         raise Refused(Problem(against, ("operationId",)))
     done = await read_done(tx, row, reason)
-    undoing = {"operation_id": done.id, "undone_by": tx.operation_id, "reason": reason, "at": tx.now}
-    await tx.insert(undoings, undoing)
     try:
         changed = await COMPENSATORS[done.verb](tx, done)
     except DependedOn:
         raise
     except Refused as refused:
         # Whatever stands in the way, the caller named nothing but the operation.
-        raise Refused(*(Problem(each.reason, ("operationId",)) for each in refused.problems)) from refused
+        problems = [Problem(each.reason, ("operationId",)) for each in refused.problems]
+        later = await against_paying_again(tx, done) if refused.code is Code.PASS_CANNOT_PAY else []
+        if later:
+            raise await depended_on(tx, later, *problems) from refused
+        raise Refused(*problems) from refused
     await require_nothing_lost(tx, done)
+    undoing = {"operation_id": done.id, "undone_by": tx.operation_id, "reason": reason, "at": tx.now}
+    await tx.insert(undoings, undoing)
     await tx.event("operation.undone", operation=done.id, verb=done.verb, reason=reason)
     changed.figures |= {"undone": str(done.id), "verb": done.verb}
     return changed

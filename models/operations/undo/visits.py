@@ -7,7 +7,6 @@ from uuid import UUID
 from models.errors import refuse
 from models.operations.base import Changed, Tx, unique
 from models.operations.claims import lock_visits_with_passes
-from models.operations.cover_more import cover_more
 from models.operations.end_visit import AttendanceOutcome, RecordAttendance, record_attendance
 from models.operations.outcomes import end_as, ending_of
 from models.operations.undo.claims_back import give_what_it_took, pay_as_before, take_what_it_gave
@@ -27,9 +26,12 @@ _WAS = """
 SELECT data->>'was' FROM events
 WHERE operation_id = $1 AND visit_id = $2 AND type LIKE 'visit.%' AND data ? 'was' ORDER BY id LIMIT 1
 """
-_LAST_CLAIM = (
-    "SELECT * FROM claims WHERE visit_id = $1 AND operation_id <> $2 ORDER BY claimed_at DESC, id DESC LIMIT 1"
-)
+# What the operation released, else what paid last.
+# What the operation released, else what paid last.
+_LAST_CLAIM = """
+SELECT * FROM claims WHERE visit_id = $1 AND operation_id <> $2
+ORDER BY released_operation_id IS NOT DISTINCT FROM $3 DESC, claimed_at DESC, id DESC LIMIT 1
+"""
 _EFFECTS = {"RETURN": Account.AVAILABLE, "FORFEIT": Account.FORFEITED}
 
 
@@ -52,9 +54,7 @@ async def undo_booking(tx: Tx, done: Done) -> Changed:
             touched += (await end_as(tx, row, passes.get(row["pass_id"]), end, reason=done.reason)).passes
     await take_what_it_gave(tx, done, moved)
     await give_what_it_took(tx, done, moved)
-    moves = await cover_more(tx, UUID(done.command["client_id"]))
-    figures = {"moved": [move.to_json() for move in moves]}
-    return Changed(unique([*touched, *done.changed.passes]), [row["id"] for row in rows], figures=figures)
+    return Changed(unique([*touched, *done.changed.passes]), [row["id"] for row in rows])
 
 
 async def undo_paying(tx: Tx, done: Done) -> Changed:
@@ -84,7 +84,8 @@ async def undo_waived_fee(tx: Tx, done: Done) -> Changed:
     fee = await tx.row("SELECT * FROM fees WHERE id = $1 FOR NO KEY UPDATE", fee_id)
     if FeeState(fee["state"]) is not FeeState.WAIVED:
         raise given_as_credit()
-    later = [each["operation_id"] for each in await tx.raw.fetch(_OUTCOMES, visit_id) if each["id"] > done.since]
+    written = [each for each in await tx.raw.fetch(_OUTCOMES, visit_id) if each["stands"]]
+    later = [each["operation_id"] for each in written if each["id"] > done.since]
     if later:
         raise await depended_on(tx, later)
     await tx.update(fees, fee_id, state=FeeState.OWED, reason=None, settled_at=None)
@@ -112,7 +113,7 @@ async def outcomes_as_they_were(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -
         await lock_visits_with_passes(tx, [visit_id], done.passes)
         later = [row["operation_id"] for row in written if row["id"] > mine[-1] and row["stands"]]
         later = [each for each in later if each not in (done.id, tx.operation_id)]
-        later += await _who_paid_its_fee(tx, done, visit_id)
+        later += await _who_paid_its_fee(tx, visit_id)
         if later:
             raise await depended_on(tx, later)
         was = VisitState(await tx.raw.fetchval(_WAS, done.id, visit_id))
@@ -125,10 +126,11 @@ async def outcomes_as_they_were(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -
 
 async def _end_again(tx: Tx, done: Done, visit_id: UUID, was: VisitState, before: Any) -> None:
     """Bring a visit to the outcome it had, which `before` is the record of (None: it came with an import)."""
-    last = await tx.raw.fetchrow(_LAST_CLAIM, visit_id, tx.operation_id)
+    last = await tx.raw.fetchrow(_LAST_CLAIM, visit_id, tx.operation_id, done.id)
     rows, passes = await lock_visits_with_passes(tx, [visit_id], [last["pass_id"]] if last else [])
     row, payer = rows[0], passes.get(last["pass_id"]) if last else None
-    account = _account(was, before, payer)
+    paid_later = last is not None and before is not None and last["id"] > before["id"]
+    account = _account(was, None if paid_later else before, payer)
     # It paid until the operation took it away, and not only because of the operation.
     stood = last is not None and last["operation_id"] != done.id and last["released_operation_id"] == done.id
     if last is not None and stood and account is not Account.AVAILABLE:
@@ -167,19 +169,18 @@ async def _fee_to_owe(tx: Tx, done: Done, visit_id: UUID) -> int:
 
 async def _who_ended(tx: Tx, visit_ids: list[UUID]) -> list[UUID]:
     rows = await tx.raw.fetch(
-        """SELECT DISTINCT ON (visit_id) operation_id FROM visit_outcomes WHERE visit_id = ANY($1)
-           ORDER BY visit_id, id DESC""",
+        f"""SELECT DISTINCT ON (w.visit_id) w.operation_id FROM visit_outcomes w
+            WHERE w.visit_id = ANY($1) AND {STANDING.format("w.operation_id")} ORDER BY w.visit_id, w.id DESC""",
         visit_ids,
     )
     return [row["operation_id"] for row in rows]
 
 
-async def _who_paid_its_fee(tx: Tx, done: Done, visit_id: UUID) -> list[UUID]:
+async def _who_paid_its_fee(tx: Tx, visit_id: UUID) -> list[UUID]:
     rows = await tx.raw.fetch(
         """SELECT o.operation_id FROM fees f JOIN orders o ON o.business_id = f.business_id AND o.id = f.order_id
-           WHERE f.visit_id = $1 AND f.operation_id = $2 AND f.state = 'PAID'""",
+           WHERE f.visit_id = $1 AND f.state = 'PAID'""",
         visit_id,
-        done.id,
     )
     return [row["operation_id"] for row in rows]
 
