@@ -106,8 +106,9 @@ async def unused_value(tx: Tx, facts: PassFacts) -> int:
 
 
 async def _close(tx: Tx, old: PassFacts) -> None:
+    """Cut off what runs and what was bought ahead, also where an open freeze hides when that would begin."""
     await tx.raw.execute(
-        "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND cut_at IS NULL AND starts_at IS NOT NULL "
+        "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND cut_at IS NULL AND first_on IS NOT NULL "
         "AND (ends_at IS NULL OR ends_at > $1)",
         tx.now,
         old.id,

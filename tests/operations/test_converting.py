@@ -15,6 +15,7 @@ from models.operations.catalogue import (
     create_service,
 )
 from models.operations.convert_pass import ConvertPass, convert_pass
+from models.operations.holds import RemoveHold, remove_hold
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
@@ -22,6 +23,7 @@ from models.rules.codes import Code
 from models.rules.terms import Access, Terms, Validity
 from models.rules.values import (
     Activation,
+    AfterExpiration,
     ConversionTiming,
     PassKind,
     PassStatus,
@@ -32,7 +34,7 @@ from models.rules.values import (
     UnusedAtConversion,
     ValidityRule,
 )
-from tests.operations.acts import HOUR, at, books, charges, days, lots, record, renew, seen, status, unpaid
+from tests.operations.acts import HOUR, at, books, charges, days, hold, lots, record, renew, seen, status, unpaid
 from tests.studio import MONTH, TEN_CLASSES, Studio
 
 INTRO = replace(TEN_CLASSES, price_minor=5_000, quantity=5, validity=MONTH)
@@ -255,3 +257,14 @@ async def test_a_conversion_credits_no_more_than_is_still_paid(studio: Studio, p
     )
     given = (await studio.fetch("SELECT coalesce(sum(amount_minor), 0)::int AS given FROM client_credits"))[0]["given"]
     assert given == (14_000 if paid == "money" else 0)
+
+
+async def test_a_period_behind_an_open_freeze_is_cut_off_too(studio: Studio) -> None:
+    pass_id = await studio.sell(replace(INTRO, after_expiration=AfterExpiration.RENEW))
+    await renew(studio, pass_id)
+    held = (await hold(studio, pass_id, "2026-02-03", None)).holds[0]
+    target = await studio.option()
+    await studio.do(convert_pass, ConvertPass(pass_id, target, FREE, FORFEIT))
+    await studio.advance(studio.began + 9 * HOUR)
+    await studio.do(remove_hold, RemoveHold(held))
+    assert await days(studio, pass_id) == [("2026-01-31", "2026-01-31")] * 2
