@@ -47,7 +47,6 @@ class SellPassInput(Given):
     use_credit: bool = strawberry.field(
         default=False, description="Whether the client's credit pays first and only the rest is charged."
     )
-
     consent: ConsentInput | None = strawberry.field(
         default=None,
         description="What the buyer of a pass that renews agreed to; kept, and required where the law asks for it.",

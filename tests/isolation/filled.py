@@ -16,7 +16,7 @@ from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sandbox.open_sandbox import OpenSandbox, open_sandbox
 from models.operations.sell_package import SellPackage, sell_package
-from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.sell_pass import Consent, SellPass, sell_pass
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Terms
@@ -70,7 +70,7 @@ async def _passes_and_visits(studio: Studio) -> None:
 
 async def _money(studio: Studio) -> None:
     option = await studio.option()
-    (pass_id,) = (await studio.do(sell_pass, SellPass(studio.client, option, *CARD))).passes
+    (pass_id,) = (await studio.do(sell_pass, SellPass(studio.client, option, *CARD, consent=Consent("Yes.")))).passes
     await studio.do(refund_pass, RefundPass(pass_id, "Moved", 1))
     await studio.do(migrate_passes, MigratePasses(option, "Dearer", terms=replace(TEN_CLASSES, price_minor=16_000)))
     order = (await studio.fetch("SELECT order_id FROM periods WHERE pass_id = $1", pass_id))[0]["order_id"]
