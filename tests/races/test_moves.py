@@ -1,4 +1,4 @@
-"""Visits that change their pass while others are booked and cancelled: no unit is spent twice, none is left over."""
+"""Visits that change their pass while others are booked and cancelled: no unit is spent twice or left over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -66,8 +66,9 @@ async def test_clients_who_book_and_cancel_at_once_keep_every_unit_in_use(studio
     assert {row["client_id"] for row in moved} == set(clients)
     # More visits wait than two late units could pay for, and both early visits left stand on the early pass.
     paid = await studio.fetch(
-        "SELECT v.client_id, count(*) FILTER (WHERE v.starts_at < $1) AS early,"
-        " count(*) FILTER (WHERE v.starts_at > $1) AS late FROM visits v WHERE v.pass_id IS NOT NULL AND v.state = 'BOOKED' GROUP BY 1",
+        """SELECT client_id, count(*) FILTER (WHERE starts_at < $1) AS early,
+                  count(*) FILTER (WHERE starts_at > $1) AS late
+           FROM visits WHERE pass_id IS NOT NULL AND state = 'BOOKED' GROUP BY 1""",
         studio.began + 9 * DAY,
     )
     assert {row["client_id"]: (row["early"], row["late"]) for row in paid} == dict.fromkeys(clients, (2, 2))
