@@ -10,11 +10,15 @@ import pytest
 
 from models.errors import Refused
 from models.operations.book_visits import PayBy
+from models.operations.catalogue import CreateClient, create_client
 from models.operations.change_pass import AdjustPass, adjust_pass
+from models.operations.claim_lapsed import ClaimLapsed, claim_lapsed
 from models.operations.convert_pass import ConvertPass, convert_pass
 from models.operations.end_visit import CancelledBy, CancelVisit, cancel_visit
+from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.queries.reports.catalogue import REPORTS, asked_range
 from models.rules.policies import Offer
 from models.rules.terms import Renewal, Terms
@@ -28,6 +32,7 @@ from models.rules.values import (
     UnusedAtRenewal,
 )
 from tests.operations.acts import DAY, hold, record
+from tests.packaged import starter_sold
 from tests.studio import MONTH, TEN_CLASSES, Studio
 
 MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
@@ -218,3 +223,55 @@ async def test_days_that_an_open_freeze_hides_are_still_owed(studio: Studio) -> 
     await studio.advance(studio.began + 90 * DAY)
     told = await _money(studio)
     assert (told["earned"], told["deferred"]) == (1_400, 1_400)
+
+
+async def test_goods_and_credit_of_a_package_have_rows_of_their_own(studio: Studio) -> None:
+    sold = await starter_sold(studio)
+    rows = await report(studio, "REVENUE_BY_OPTION", studio.began.date())
+    assert sum(row["price"] for row in rows) == 10_000
+    assert [row["optionName"] for row in rows if row["option"] is None] == ["Mat", "Starter"]
+    refund = RefundPackage(sold.rows["packageSale"], "moved", tuple(await _goods(studio)))
+    await studio.do(refund_package, refund)
+    rows = await report(studio, "REVENUE_BY_OPTION", studio.began.date())
+    paid = await studio.fetch("SELECT coalesce(sum(amount_minor), 0)::bigint AS sum FROM refunds")
+    taken = await studio.fetch("SELECT coalesce(sum(refunded_minor), 0)::bigint AS sum FROM package_items")
+    assert sum(row["refunded"] for row in rows) >= paid[0]["sum"] > 0
+    assert sum(row["refunded"] for row in rows if row["option"] is None) == taken[0]["sum"] > 0
+    await _money(studio)
+
+
+async def _goods(studio: Studio) -> list[UUID]:
+    return [row["id"] for row in await studio.fetch("SELECT id FROM package_items WHERE kind = 'GOODS'")]
+
+
+async def test_what_is_given_to_another_client_is_sold_and_earned_once(studio: Studio) -> None:
+    """Units by their value, days by the price of those that are left; from hand to hand, to the cent."""
+    zoe = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
+    some = await studio.sell(replace(TEN_CLASSES, price_minor=10_001, quantity=7, validity=MONTH))
+    month = await studio.sell(Terms(PassKind.UNLIMITED, 2_801, validity=MONTH))
+    await studio.do(transfer_pass, TransferPass(some, zoe, "Gift", 3))
+    for days, receiver in ((10, zoe), (14, studio.client), (14, zoe)):
+        await studio.advance(studio.began + days * DAY)
+        month = (await studio.do(transfer_pass, TransferPass(month, receiver, "Gift"))).passes[1]
+        told = await _money(studio)
+        assert told["granted"] == await _paid(studio) == 12_802
+        assert told["carriedIn"] == told["carriedOut"]
+    assert told["earned"] == pytest.approx(1_500, abs=60)
+    sold = await report(studio, "REVENUE_BY_OPTION", studio.began.date())
+    assert [(row["sales"], row["price"]) for row in sold] in ([(1, 10_001), (1, 2_801)], [(1, 2_801), (1, 10_001)])
+    await hold(studio, month, (studio.began.date() + 20 * DAY).isoformat(), None)
+    await studio.advance(studio.began + 60 * DAY)
+    told = await _money(studio)
+    assert (told["earned"] + told["deferred"], told["breakage"]) == (2_801, 10_001)
+    assert told["deferred"] == pytest.approx(800, abs=60)
+
+
+async def test_what_lapsed_and_was_claimed_is_carried_to_the_cent(studio: Studio) -> None:
+    pass_id = await studio.sell(replace(TEN_CLASSES, price_minor=10_001, quantity=7, validity=MONTH, revive_days=31))
+    (visit,) = (await studio.book([studio.began - timedelta(hours=2)], pass_id=pass_id)).visits
+    await record(studio, visit)
+    await studio.advance(studio.began + 40 * DAY)
+    await studio.do(claim_lapsed, ClaimLapsed(pass_id))
+    told = await _money(studio)
+    assert (told["granted"], told["earned"], told["deferred"]) == (10_001, 1_429, 8_572)
+    assert told["carriedIn"] == told["carriedOut"] == 8_572
