@@ -42,7 +42,12 @@ for _enum in (PayBy, ImportKind, ImportState, OperationState, ChosenBy, ComingEv
 
 described(ColumnKind, MORE_WORDS["ColumnKind"])
 described(ReportName, {name: each.sentence for name, each in REPORTS.items()})
-described(Code, {code.name: f"{code.sentence} Remedy: {code.remedy}" for code in Code}, name="ErrorCode")
+# A remedy that is filled in by whoever refuses brings its own full stop.
+described(
+    Code,
+    {code.name: f"{code.sentence} Remedy: {code.remedy.removesuffix('.')}." for code in Code},
+    name="ErrorCode",
+)
 cast(
     "Any", Code
 ).__strawberry_definition__.description = (

@@ -238,7 +238,7 @@ CORRUPTIONS: list[tuple[str, list[str]]] = [
     ("refund_within_payment", ["UPDATE refunds SET amount_minor = 15_001 WHERE OURS"]),
     ("refund_within_payment", ["UPDATE orders SET state = 'FAILED' WHERE OURS AND purpose = 'SALE'"]),
     ("gateway_agrees_on_refunds", ["UPDATE gateway_refunds SET refunded = false WHERE OURS"]),
-    ("gateway_agrees_on_refunds", ["UPDATE gateway_refunds SET gateway_key = 'stray' WHERE OURS"]),
+    ("gateway_agrees_on_refunds", ["UPDATE gateway_refunds SET gateway_key = gateway_key || ' stray' WHERE OURS"]),
     ("gateway_agrees_on_refunds", ["UPDATE refunds SET state = 'FAILED' WHERE OURS AND state = 'DONE'"]),
     ("value_comes_from_somewhere", ["UPDATE lots SET value_minor = value_minor + 1 WHERE OURS AND kind = 'GRANT'"]),
     ("package_parts_sum", ["UPDATE package_items SET share_minor = share_minor + 1 WHERE OURS"]),
