@@ -221,6 +221,23 @@ def test_limits_hold_exactly_for_what_fits(
 
 
 @given(
+    st.integers(1, 3), st.none() | st.builds(Rollover, st.integers(0, 3), st.just(1)),
+    st.lists(st.integers(0, 27), max_size=3), st.lists(st.integers(0, 27), min_size=1, max_size=6, unique=True),
+    st.integers(0, 6),
+)  # fmt: skip
+def test_a_visit_that_is_paid_already_is_not_counted_beside_itself(
+    most: int, rollover: Rollover | None, taken: list[int], wanted: list[int], paid: int
+) -> None:
+    """What the pass pays for may be asked about anew: the limits are those of a pass that pays for none of it yet."""
+    restriction = Restriction(most, RestrictionPer.WEEK, RestrictionCycle.PASS, rollover=rollover)
+    before = paying(restricted(restriction), [JUNE + timedelta(days=day) for day in taken])
+    visits = [on(JUNE + timedelta(days=day), 700 + day) for day in wanted]
+    after = replace(before, claims=(*before.claims, *(claim_full(visit) for visit in visits[:paid])))
+
+    assert limits(after, visits) == limits(before, visits)
+
+
+@given(
     st.integers(1, 2), st.integers(0, 3), st.integers(2, 3),
     st.lists(st.integers(0, 34), max_size=4), st.lists(st.integers(0, 34), min_size=1, max_size=6, unique=True),
 )  # fmt: skip
