@@ -73,11 +73,16 @@ class Uploads:
                     raise refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
                 await run_in_threadpool(file.write, chunk)
             await run_in_threadpool(file.flush)
-            name = Path(request.query_params.get("fileName", "upload")).name[:200]
+            name = _file_name(request.query_params.get("fileName", ""))
             staged = await stage_import(
                 self._runtime, caller.owner.business_id, actor, Path(file.name), asked, file_name=name
             )
         return JSONResponse(_told(staged), headers={"Cache-Control": "no-store"})
+
+
+def _file_name(given: str) -> str:
+    """Return the name to keep: without folders, and without what no name holds."""
+    return "".join(each for each in Path(given).name if each.isprintable())[:200] or "upload"
 
 
 def _asked(request: Request) -> Asked:

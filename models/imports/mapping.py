@@ -6,6 +6,7 @@ from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import chain
 from typing import Any
 
 from models.errors import refuse
@@ -47,7 +48,7 @@ def read_mapping(text: str, kind: ImportKind) -> Mapping:
         raise _wrong("it is larger than 64 KB")
     try:
         whole = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no decode error
         raise _wrong(f"it is no TOML: {error}") from error
     table = whole.get(kind.lower())
     if not isinstance(table, dict):
@@ -63,6 +64,9 @@ def read_mapping(text: str, kind: ImportKind) -> Mapping:
     for name in (*columns, *defaults, *words):
         if name not in FIELDS[kind]:
             raise _wrong(f"{kind.lower()} have no field {name!r}; they have {', '.join(FIELDS[kind])}")
+    texts = [*chain(*columns.values()), *defaults.values(), *chain(*(chain(*each.items()) for each in words.values()))]
+    if any("\0" in each for each in texts):
+        raise _wrong("it holds a NUL")
     return Mapping(columns, defaults, words)
 
 

@@ -51,6 +51,8 @@ def scan(path: Path, asked: Asked) -> Scan:
     """
     if asked.delimiter is not None and (len(asked.delimiter) != 1 or asked.delimiter not in DELIMITERS):
         raise refuse(Code.INVALID_INPUT, "delimiter", sentence="A delimiter is , ; | or a tab.")
+    if asked.member is not None and "\0" in asked.member:
+        raise refuse(Code.INVALID_INPUT, "member", sentence="No file of a zip has a NUL in its name.")
     found = find_encoding(chunks(path, asked.member), asked.encoding)
     rows = rows_of(path, found.encoding, asked.delimiter, asked.member)
     try:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -96,6 +97,15 @@ async def test_a_file_is_sent_looked_at_and_imported(http: httpx2.AsyncClient, s
         ("kind=clients&preset=x", CSV, 422, "INVALID_INPUT"),
         ("kind=clients&dateOrder=YMD", CSV, 422, "INVALID_INPUT"),
         ("kind=clients&mapping=%5B", CSV, 422, "INVALID_INPUT"),
+        ("kind=clients&mapping=" + quote(f"[clients]\ncolumns.id = {'9' * 5_000}"), CSV, 422, "INVALID_INPUT"),
+        ("kind=clients&mapping=" + quote('[clients.columns]\nname = ["name", "\\u0000"]'), CSV, 422, "INVALID_INPUT"),
+        (
+            "kind=clients&mapping=" + quote('[clients.columns]\nid = "id"\n[clients.defaults]\nname = "\\u0000"'),
+            CSV,
+            422,
+            "INVALID_INPUT",
+        ),
+        ("kind=clients&member=a%00", CSV, 422, "INVALID_INPUT"),
         ("kind=clients&encoding=klingon", CSV, 422, "INVALID_INPUT"),
         ("kind=clients", b"", 422, "FILE_EMPTY"),
         ("kind=clients", b"id,name\n1,\x81\xff", 422, "FILE_ENCODING"),
@@ -146,3 +156,14 @@ async def test_a_body_is_cut_off_where_it_is_too_large(
     streamed = await http.post(f"{PATH}?kind=clients", content=pieces(), headers=headers)
     assert [announced.status_code, streamed.status_code] == [413, 413]
     assert await studio.fetch("SELECT id FROM imports") == []
+
+
+@pytest.mark.parametrize(("given", "kept"), [("a%00b.csv", "ab.csv"), ("../x/%0d%0ay.csv", "y.csv"), (".", "upload")])
+async def test_a_file_name_is_kept_without_what_no_name_holds(
+    http: httpx2.AsyncClient, studio: Studio, given: str, kept: str
+) -> None:
+    headers = await bearer(studio)
+    sent = await http.post(f"{PATH}?kind=clients&fileName={given}", content=CSV, headers=headers)
+    assert sent.status_code == 200, sent.text
+    told = await graphql(http, headers, "{ imports(first: 1) { nodes { fileName } } }")
+    assert told["data"]["imports"]["nodes"] == [{"fileName": kept}]
