@@ -41,8 +41,8 @@ class Broken:
 
     @property
     def kind(self) -> str:
-        """The first words of what is wrong, to know the same thing again in a shorter story."""
-        return self.what.splitlines()[-1][:60]
+        """The law or the error, to know the same thing again in a shorter story."""
+        return self.what.splitlines()[-1].split(":")[0]
 
     def told(self, seed: int) -> str:
         """Say how to see it again."""
