@@ -38,7 +38,7 @@ async def project(
     open_ones = {each.visit.id: each.visit for each in unpaid if _is_open(each.visit, passes, pinned=pinned)}
     done = {each.visit.id for each in unpaid} - open_ones.keys()
     asked = {d.pass_id for each in unpaid for d in each.passed_over if _waits(d)}
-    if not asked:
+    if not asked or not tx.business.project_renewals:
         return [each for each in unpaid if each.visit.id not in done]
     renewing = [each for each in asked if once_renewed(passes[each], tx.business.policy, tx.now)]
     loaded = await load_passes(tx.raw, sorted(renewing)) if renewing else {}

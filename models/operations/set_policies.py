@@ -28,6 +28,7 @@ class SetPolicies:
     freeze_on_failed_charge: bool | None = None
     jurisdiction: Jurisdiction | None = None
     min_validity_days: int | None = None
+    project_renewals: bool | None = None
 
 
 async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
@@ -49,7 +50,7 @@ async def set_policies(tx: Tx, command: SetPolicies) -> Changed:
         changes["jurisdiction"] = command.jurisdiction
     if command.min_validity_days is not None:
         changes["min_validity_days"] = checked_count(command.min_validity_days, 0, 3_660, "minValidityDays") or None
-    for rule in ("block_on_dispute", "freeze_on_failed_charge"):
+    for rule in ("block_on_dispute", "freeze_on_failed_charge", "project_renewals"):
         if getattr(command, rule) is not None:
             changes[rule] = getattr(command, rule)
     if not changes:

@@ -11,7 +11,7 @@ from models.queries.projections import coming_periods
 from models.queries.shares import OWN_OR_SHARED
 from models.queries.tenants import Business
 from models.rules.allocation import pass_order
-from models.rules.codes import Code
+from models.rules.codes import Code, Reason
 from models.rules.eligibility import Decision, decide
 from models.rules.facts import VisitFacts
 from models.rules.projected import WAITS_FOR_RENEWAL, because_of_renewal
@@ -51,12 +51,15 @@ async def eligible_passes(
     )
     unable = sorted((d for d in decisions if not d.pays), key=lambda d: d.pass_id, reverse=True)
     first = able[0] if able else None
-    at_end = [passes[d.pass_id] for d in unable if any(reason.code in WAITS_FOR_RENEWAL for reason in d.reasons)]
+    waits = [d for d in unable if any(reason.code in WAITS_FOR_RENEWAL for reason in d.reasons)]
+    at_end = [passes[decision.pass_id] for decision in waits] if business.project_renewals else []
     coming = await coming_periods(reader, at_end, business.policy, now, but=visit.id)
     found = []
     for decision in (*able, *unable):
         facts, renewed = passes[decision.pass_id], coming.get(decision.pass_id)
-        more = because_of_renewal(facts, renewed, decision, visit, business.policy, now)
+        more: tuple[Reason, ...] = ()
+        if business.project_renewals:
+            more = because_of_renewal(facts, renewed, decision, visit, business.policy, now)
         will_pay = renewed is not None and any(reason.code is Code.PAYS_ON_RENEWAL for reason in more)
         told = replace(decision, reasons=(*decision.reasons, *more))
         pays_on = renewed.pays_on if renewed is not None and will_pay else None

@@ -32,6 +32,7 @@ class Business:
     test_clock_at: datetime | None
     jurisdiction: Jurisdiction = Jurisdiction.NONE
     min_validity_days: int | None = None
+    project_renewals: bool = True
 
     def now(self, real: datetime) -> datetime:
         """Return the business's present instant, given the real one."""
@@ -91,4 +92,5 @@ async def business(reader: asyncpg.Connection, *, lock: bool = False) -> Busines
         test_clock_at=row["test_clock_at"],
         jurisdiction=Jurisdiction(row["jurisdiction"]),
         min_validity_days=row["min_validity_days"],
+        project_renewals=row["project_renewals"],
     )

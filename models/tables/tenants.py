@@ -40,6 +40,7 @@ businesses = Table(
     Column("accepts_test_cards", Boolean, nullable=False),
     Column("block_on_dispute", Boolean, nullable=False, server_default=sql("true")),
     Column("freeze_on_failed_charge", Boolean, nullable=False, server_default=sql("false")),
+    Column("project_renewals", Boolean, nullable=False, server_default=sql("true")),
     Column("language", Text, nullable=False, server_default=Language.EN),
     # Whose law it sells under, and for how many days at least what it sells ahead has to last.
     Column("jurisdiction", Text, nullable=False, server_default=Jurisdiction.NONE),

@@ -49,6 +49,9 @@ class SetPoliciesInput(Given):
         default=None,
         description="For how many days at least what is paid ahead and does not renew lasts, up to 3660; 0 is no rule.",
     )
+    project_renewals: bool | None = strawberry.field(
+        default=None, description="Whether visits past the end of a pass that renews stand to be paid by its renewal."
+    )
 
     def command(self) -> SetPolicies:
         """Return the command."""
@@ -61,4 +64,5 @@ class SetPoliciesInput(Given):
             self.freeze_on_failed_charge,
             self.jurisdiction,
             self.min_validity_days,
+            self.project_renewals,
         )

@@ -34,6 +34,9 @@ class PoliciesNode:
         description="After how many hours a visit that is over and that nobody recorded is resolved; null is never."
     )
     resolve_as: ResolveAs = strawberry.field(description="What such a visit becomes.")
+    project_renewals: bool = strawberry.field(
+        description="Whether visits past the end of a pass that renews stand to be paid by its renewal."
+    )
     jurisdiction: Jurisdiction = strawberry.field(
         description="Whose law it sells under, as far as the system keeps it; no legal advice."
     )
@@ -55,6 +58,7 @@ def _policies(root: strawberry.Parent[Business]) -> PoliciesNode:
         late_cancel_minutes=root.late_cancel_minutes,
         resolve_after_hours=root.resolve_after_hours,
         resolve_as=root.resolve_as,
+        project_renewals=root.project_renewals,
         jurisdiction=root.jurisdiction,
         min_validity_days=root.min_validity_days,
         block_on_dispute=root.block_on_dispute,

@@ -13,6 +13,7 @@ from models.operations.change_pass import (
     set_auto_renew,
 )
 from models.operations.holds import RemoveHold, remove_hold
+from models.operations.set_policies import SetPolicies, set_policies
 from models.rules.terms import Renewal
 from models.rules.values import AfterExpiration, PassKind, PaymentMethod, RenewalTrigger, TestCard
 from tests.operations.acts import at, books, cancel, hold, jump, pay, record, renew, seen, unpaid, work
@@ -265,3 +266,15 @@ async def test_a_named_pass_takes_the_place_of_one_that_would_pay_later(studio: 
     assert answer.figures["projected"] == [str(visit)]
     rows = await studio.fetch("SELECT pass_id, state FROM projected_claims ORDER BY id")
     assert [tuple(row) for row in rows] == [(first, "RELEASED"), (second, "STANDING")]
+
+
+async def test_a_studio_may_want_none_of_it(studio: Studio) -> None:
+    await studio.do(set_policies, SetPolicies(project_renewals=False))
+    await studio.sell(RENEWING)
+
+    booked = await studio.book([at("2026-03-05"), at("2026-04-05")])
+
+    assert booked.figures["projected"] == []
+    assert unpaid(booked) == {str(each): ["ENDS_BEFORE_VISIT"] for each in booked.visits}
+    await studio.advance(at("2026-03-01"))
+    assert await projections(studio) == []

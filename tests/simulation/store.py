@@ -82,7 +82,8 @@ class StoreDriver:
             await connection.execute(services.insert(), rows)
             # When an unpaid visit is cancelled late is the studio's word; here it says the same as the pass.
             late = terms.outcomes.late_cancel_minutes
-            await connection.execute(businesses.update().values(late_cancel_minutes=late))
+            # Nor does the paper model look beyond the period a pass is in, to what its renewal will pay for.
+            await connection.execute(businesses.update().values(late_cancel_minutes=late, project_renewals=False))
         return studio, await studio.sell(terms), [studio.location, other]
 
     # The clock.

@@ -51,6 +51,9 @@ def upgrade() -> None:
     op.create_index("ix_projected_claims_pass", "projected_claims", ["business_id", "pass_id", "period_number"])
     op.create_index("ix_projected_claims_visit", "projected_claims", ["business_id", "visit_id"])
     protect("projected_claims")
+    op.add_column(
+        "businesses", sa.Column("project_renewals", sa.Boolean(), server_default=sa.text("true"), nullable=False)
+    )
     op.add_column("visits", sa.Column("projected_pass_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
         op.f("fk_visits_business_id_projected_pass_id"),

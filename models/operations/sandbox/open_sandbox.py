@@ -192,6 +192,7 @@ async def _write_business(runtime: Runtime, source: Business, inside: UUID, name
             "language": source.language,
             "jurisdiction": source.jurisdiction,
             "min_validity_days": source.min_validity_days,
+            "project_renewals": source.project_renewals,
             "test_clock_at": starts_at,
             "created_at": runtime.clock.now(),
         }

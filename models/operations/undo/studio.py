@@ -150,6 +150,7 @@ async def undo_policies(tx: Tx, done: Done) -> Changed:
         block_on_dispute=former.get("block_on_dispute"),
         freeze_on_failed_charge=former.get("freeze_on_failed_charge"),
         jurisdiction=jurisdiction and Jurisdiction(jurisdiction),
+        project_renewals=former.get("project_renewals"),
         min_validity_days=(former["min_validity_days"] or 0) if "min_validity_days" in former else None,
     )
     await set_policies(tx, command)
