@@ -25,6 +25,7 @@ from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.eligibility import lot_order
 from models.rules.facts import LotFacts, PassFacts
+from models.rules.refund import quote_days
 from models.rules.timeline import PeriodFacts
 from models.rules.values import Account, Activation, AfterExpiration, ClosedReason, HoldCause, LotKind, Role
 from models.tables.base import new_id
@@ -175,6 +176,9 @@ async def _write_periods(tx: Tx, old: PassFacts, made: UUID, parcel: _Parcel) ->
     for period, number in parcel.periods:
         row = dict(await tx.row("SELECT * FROM periods WHERE pass_id = $1 AND number = $2", old.id, period.number))
         worth = sum(value for lot, _, value in parcel.units if _becomes_grant(lot, period))
+        if old.terms.unit is None:
+            came_on = None if row["order_id"] else local_day(row["granted_at"], old.zone)
+            worth = quote_days(old, {period.number: row["price_minor"]}, tx.now, came_on=came_on)
         days = ("anchor_on", "first_on", "last_on")
         moved = {name: None if old.provisional else _later(row[name], parcel.shift) for name in days}
         new = {

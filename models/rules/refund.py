@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from models.rules.calendar import local_day
 from models.rules.facts import PassFacts
@@ -27,10 +27,11 @@ def quote_units(value_minor: int, balances: Mapping[Account, int], quantity: int
     return shares(value_minor, after)[Account.REFUNDED] - shares(value_minor, balances)[Account.REFUNDED]
 
 
-def quote_days(facts: PassFacts, prices: Mapping[int, int], now: datetime) -> int:
+def quote_days(facts: PassFacts, prices: Mapping[int, int], now: datetime, *, came_on: date | None = None) -> int:
     """Return what is unused of the periods priced in `prices` (by number) of a pass that counts no units.
 
-    The day on which it is asked counts as used; frozen days do not. A pass that has not started is unused whole.
+    The day on which it is asked counts as used; frozen days do not. A pass that has not started is unused whole. Days
+    until `came_on`, on which the pass was given to its owner, were the giver's: the prices pay for those after it.
     """
     today, frozen = local_day(now, facts.zone), freezes(facts.holds)
     total = 0
@@ -49,6 +50,9 @@ def quote_days(facts: PassFacts, prices: Mapping[int, int], now: datetime) -> in
                 days = (period.last_on - period.first_on).days + 1 + period.extra_days
             else:
                 days = free_days(window.first_day, window.last_day, frozen)
+            if came_on is not None and came_on >= window.first_day:
+                given = free_days(window.first_day, came_on, frozen)
+                days, used = days - given, used - given
             total += unused_of_days(price, max(days, 1), max(days, 1) - used) if days else price
     return total
 

@@ -85,7 +85,8 @@ WHERE l.created_at < $1
 """
 _PERIODS = """
 SELECT p.option_id, p.id, p.zone, p.closed_reason, p.closed_at, n.price_minor, n.first_day, n.last_day,
-       n.last_on - n.first_on + 1 + n.extra_days AS bought_days, CASE WHEN n.order_id IS NULL THEN n.granted_at END AS came_at
+       n.last_on - n.first_on + 1 + n.extra_days AS bought_days,
+       CASE WHEN n.order_id IS NULL THEN n.granted_at END AS came_at
 FROM periods n JOIN passes p ON p.business_id = n.business_id AND p.id = n.pass_id
 WHERE p.kind IN ('UNLIMITED', 'DURATION') AND n.granted_at < $1 AND n.price_minor > 0
 """
