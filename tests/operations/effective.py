@@ -38,8 +38,8 @@ _ELSE = {
     "options": """SELECT o.id, v.name, v.terms FROM purchase_options o JOIN purchase_option_versions v
                   ON v.option_id = o.id AND v.version = o.current_version WHERE o.archived_at IS NULL""",
     "clients": "SELECT id, name, types, household_id FROM clients",
-    "policies": """SELECT resolve_after_hours, resolve_as, language, block_on_dispute, freeze_on_failed_charge
-                   FROM businesses""",
+    "policies": """SELECT resolve_after_hours, resolve_as, language, block_on_dispute, freeze_on_failed_charge,
+                          project_renewals, jurisdiction, min_validity_days FROM businesses""",
 }
 
 

@@ -6,6 +6,7 @@ from models.operations.base import Actor
 from models.operations.catalogue import CreatePurchaseOption, create_purchase_option
 from models.operations.sell_pass import Consent, SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
+from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
 from models.rules.terms import Validity
 from models.rules.values import (
@@ -92,3 +93,15 @@ async def test_what_is_prepaid_lasts_as_long_as_the_studio_says(studio: Studio) 
     assert await studio.refused(set_policies, SetPolicies(min_validity_days=3_661)) is Code.QUANTITY_OUT_OF_RANGE
     await studio.do(set_policies, SetPolicies(min_validity_days=0))
     await studio.do(create_purchase_option, CreatePurchaseOption("Short", replace(TEN_CLASSES, validity=eleven)))
+
+
+async def test_the_policies_are_put_back_as_they_were(studio: Studio) -> None:
+    await studio.do(set_policies, SetPolicies(jurisdiction=Jurisdiction.EU, min_validity_days=90))
+    changed = SetPolicies(jurisdiction=Jurisdiction.DE, min_validity_days=0, project_renewals=False)
+    await studio.do(set_policies, changed)
+    (done,) = await studio.fetch("SELECT id FROM operations WHERE verb = 'setPolicies' ORDER BY id DESC LIMIT 1")
+
+    await studio.do(undo_operation, UndoOperation(done["id"], "A slip"))
+
+    (row,) = await studio.fetch("SELECT jurisdiction, min_validity_days, project_renewals FROM businesses")
+    assert tuple(row) == ("EU", 90, True)
