@@ -13,13 +13,20 @@ from models.operations.imports.run_lines import allow_long
 from models.operations.open_tx import open_tx
 from models.queries.export import stored_tables
 from models.queries.invariants import check_business
+from models.queries.tenants import knows_zone
+from models.rules.calendar import zone_exists
 from models.rules.codes import Code
+from models.rules.terms import terms_from_json
+from models.rules.terms_check import problems
 from models.rules.values import Role
 from models.runtime import Runtime
 
 ROWS_AT_ONCE = 1_000
 _OWN = frozenset({"name", "test_clock_at", "created_at", "accepts_test_cards"})
 """What a business keeps of its own: it was opened under its name, and lives in the time it lives in."""
+
+_NOT_UNDERSTOOD = (ValueError, TypeError, LookupError, AttributeError)
+"""What the rules raise where what is stored is not of the shape they wrote."""
 
 Lines = Callable[[str], Iterator[str]]
 """Yields the lines of a file of the export; none where it has no such file."""
@@ -44,12 +51,13 @@ async def restore(runtime: Runtime, business_id: UUID, actor: Actor, lines: Line
         try:
             counts = await _write(tx, lines)
             await _settle(tx, manifest["business"])
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError) as error:
+            await _understand(tx)
+            broken = await check_business(tx.raw)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, *_NOT_UNDERSTOOD) as error:
             raise _broken(str(error).split("\n")[0][:200]) from error
         for name, count in counts.items():
             if manifest["rows"].get(f"rows/{name}.jsonl", 0) != count:
                 raise _broken(f"rows of {name.replace('_', ' ')} are missing")
-        broken = await check_business(tx.raw)
         if broken:
             raise _broken(broken[0].sentence.rstrip("."))
     return counts
@@ -84,6 +92,8 @@ async def _write(tx: Tx, lines: Lines) -> dict[str, int]:
 async def _insert(tx: Tx, table: str, known: set[str], batch: list[str]) -> None:
     """Insert rows with the columns they have; what this release has beyond them takes its default."""
     first = json.loads(batch[0])
+    if not isinstance(first, dict) or not known & first.keys():
+        raise ValueError(f"a row of {table.replace('_', ' ')} is none")
     columns = ", ".join(sorted(known & first.keys() - {"business_id"}))
     await tx.raw.execute(
         f"INSERT INTO {table} (business_id, {columns}) SELECT $1, {columns} "
@@ -100,6 +110,8 @@ async def _settle(tx: Tx, business: dict[str, Any]) -> None:
            WHERE table_schema = current_schema() AND table_name = 'businesses'"""
     )
     columns = sorted({row["name"] for row in types} & business.keys() - _OWN - {"id"})
+    if not columns:
+        raise ValueError("it does not say what the business is like")
     taken = ", ".join(f"{column} = n.{column}" for column in columns)
     await tx.raw.execute(
         f"""UPDATE businesses b SET {taken} FROM jsonb_populate_record(NULL::businesses, $2::text::jsonb) n
@@ -112,6 +124,25 @@ async def _settle(tx: Tx, business: dict[str, Any]) -> None:
         tx.business.id,
         tx.business.test_clock_at is not None,
     )
+
+
+async def _understand(tx: Tx) -> None:
+    """Let the rules read what the store keeps without knowing what it means: terms and zones.
+
+    What the rules would not let be sold any more stays as it was sold. Raises one of `_NOT_UNDERSTOOD`.
+    """
+    rows = await tx.raw.fetch("""
+        SELECT terms FROM purchase_option_versions UNION ALL
+        SELECT v.terms || p.terms_override FROM passes p JOIN purchase_option_versions v
+          ON v.option_id = p.option_id AND v.version = p.option_version WHERE p.terms_override IS NOT NULL""")
+    for row in rows:
+        problems(terms_from_json(row["terms"]))
+    zones = await tx.raw.fetch("""
+        SELECT zone FROM businesses UNION SELECT zone FROM passes UNION
+        SELECT zone FROM locations WHERE zone IS NOT NULL""")
+    for row in zones:
+        if not zone_exists(row["zone"]) or not await knows_zone(tx.raw, row["zone"]):
+            raise ValueError(f"{row['zone'][:60]!r} is no time zone")
 
 
 def _broken(sentence: str) -> Exception:

@@ -17,8 +17,9 @@ from models.imports.cells import guarded
 from models.tables import metadata
 
 _ROWS_AT_ONCE = 2_000
-LEFT_OUT = frozenset({"businesses", "api_keys", "import_lines"})
-"""Tables that stay: keys are secrets, lines of files to import are not the studio's own, a business is opened anew."""
+LEFT_OUT = frozenset({"businesses", "api_keys", "import_lines", "sandboxes"})
+"""Tables that stay: keys are secrets, lines of files to import are not the studio's own, a business is opened anew, and
+a sandbox is another business, which whoever writes its id into a file must not come to own."""
 
 _OPTION = """
     LEFT JOIN purchase_option_versions v

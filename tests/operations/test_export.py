@@ -42,6 +42,7 @@ from models.queries.invariants import check_business
 from models.rules.codes import Code
 from models.rules.terms import Terms
 from models.rules.values import AfterExpiration, PassKind, Role, ServiceCategory
+from tests.isolation.filled import fill
 from tests.studio import MONTH, OWNER, Studio
 
 KINDS = (
@@ -195,6 +196,14 @@ def tampered(root: Path, table: str, change: Callable[[list[dict[str, Any]]], No
         ("lots", lambda rows: rows[0].update(pass_id="00000000-0000-0000-0000-000000000000")),
         ("lots", lambda rows: rows[0].update(issued="many")),
         ("clients", lambda rows: rows.pop()),
+        ("clients", lambda rows: rows.insert(0, [])),
+        ("clients", lambda rows: rows.insert(0, {"'; --": 1})),
+        ("clients", lambda rows: rows[0].update(name="a\x00")),
+        ("purchase_option_versions", lambda rows: rows[0]["terms"].update(kind="NOPE")),
+        ("purchase_option_versions", lambda rows: rows[0]["terms"].update(quantity="x")),
+        ("purchase_option_versions", lambda rows: rows[0].update(terms=[])),
+        ("passes", lambda rows: rows[0].update(terms_override={"validity": 3})),
+        ("locations", lambda rows: rows[0].update(zone="Mars/Olympus")),
     ],
 )
 async def test_an_export_that_does_not_hold_together_changes_nothing(
@@ -211,6 +220,41 @@ async def test_an_export_that_does_not_hold_together_changes_nothing(
         await restore(other.runtime, other.business_id, OWNER, Folder(tmp_path).lines)
     assert refused.value.code is Code.FILE_UNREADABLE
     assert await other.fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda business: business.clear(), lambda business: business.update(zone="Mars/Olympus")],
+)
+async def test_an_export_of_no_business_changes_nothing(
+    studio: Studio, tmp_path: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
+    await write_export(studio, tmp_path)
+    manifest = json.loads((tmp_path / "sessionpass.json").read_text())
+    change(manifest["business"])
+    (tmp_path / "sessionpass.json").write_text(json.dumps(manifest))
+    other = await empty(studio)
+    before = await other.fingerprint()
+    with pytest.raises(Refused) as refused:
+        await restore(other.runtime, other.business_id, OWNER, Folder(tmp_path).lines)
+    assert refused.value.code is Code.FILE_UNREADABLE
+    assert await other.fingerprint() == before
+
+
+async def test_a_row_in_every_table_comes_back_and_nobody_comes_to_own_a_sandbox(
+    studio: Studio, tmp_path: Path
+) -> None:
+    """A sandbox is another business: whose file names one would see and do there what its owner may."""
+    await fill(studio)
+    rows = await rows_of(studio)
+    assert [table for table, stored in rows.items() if not stored] == []
+    await write_export(studio, tmp_path)
+    foreign = json.dumps((await studio.fetch("SELECT to_jsonb(s) - 'business_id' AS row FROM sandboxes s"))[0]["row"])
+    (tmp_path / "rows" / "sandboxes.jsonl").write_text(f"{foreign}\n")
+    other = await empty(studio)
+    await restore(other.runtime, other.business_id, OWNER, Folder(tmp_path).lines)
+    assert await rows_of(other) == rows
+    assert await other.fetch("SELECT FROM sandboxes") == []
 
 
 async def test_a_zip_holds_the_same(studio: Studio, tmp_path: Path) -> None:
