@@ -20,7 +20,7 @@ ALL: dict[Action, int] = ACTIONS | EVERY | {Hustle.book: 28, Hustle.attend: 26, 
 NAMED = {action.__name__: action for action in ALL}
 AFTERMATH = 2
 """How often time leaps once a story is told, so that what it left undone comes due."""
-SHRINKS_MAX = 120
+SHRINKS_MAX = 60
 _DONE = "SELECT FROM operations"
 
 
