@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from models.operations.change_pass import AdjustPass, adjust_pass
 from models.operations.convert_pass import ConvertPass, convert_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.queries.invariants import check_business
@@ -63,11 +62,11 @@ async def test_a_period_bought_ahead_begins_before_it_can_be_renewed_on_depletio
         2,
         MONTH,
         after_expiration=AfterExpiration.RENEW,
-        renewal=Renewal(RenewalTrigger.FIRST_OF_BOTH),
+        renewal=Renewal(RenewalTrigger.FIRST_OF_BOTH, booked_counts_as_depleted=True),
     )
     pass_id = await studio.sell(terms)
     await studio.do(renew_pass, RenewPass(pass_id))
-    await studio.do(adjust_pass, AdjustPass(pass_id, -4, "All of both periods"))
+    await studio.book([studio.began + timedelta(days=days) for days in (1, 2, 35, 36)], pass_id=pass_id)
     facts = await studio.facts(pass_id)
     second = facts.windows[1]
 
