@@ -166,7 +166,13 @@ async def fee(hustle: Hustle, rng: random.Random) -> None:
             await hustle.carry_out(waive_fee, WaiveFee(row["id"], "stress"))
         return
     row = await one(hustle, rng, "SELECT client_id, array_agg(id) AS ids FROM fees WHERE state = 'OWED' GROUP BY 1")
-    if row:
+    if row is None:
+        booked = await one(
+            hustle, rng, "SELECT id FROM visits WHERE state = 'BOOKED' AND pass_id IS NOT NULL ORDER BY 1", among=3
+        )
+        if booked:
+            await hustle.carry_out(cancel_visit, CancelVisit(booked["id"]))
+    else:
         method, card = hustle.payment(rng)
         if method is PaymentMethod.COMPLIMENTARY:
             method, card = PaymentMethod.TEST_CARD, TestCard.APPROVE

@@ -50,6 +50,7 @@ async def reopen(hustle: Hustle, rng: random.Random) -> None:
     """End a closure early, take it back, or let a worker look at it."""
     row = await one(hustle, rng, "SELECT id, spread_to FROM closures ORDER BY removed_at IS NOT NULL, id DESC", among=2)
     if row is None:
+        await close(hustle, rng)
         return
     assert hustle.now is not None
     what = rng.random()
@@ -80,6 +81,8 @@ async def move_house(hustle: Hustle, rng: random.Random) -> None:
     if what < 0.3:
         await hustle.carry_out(leave_household, LeaveHousehold(client))
     elif household and what < 0.8:
+        away = await one(hustle, rng, "SELECT id FROM clients ORDER BY household_id IS NOT NULL, id", among=1)
+        client = away["id"]
         await hustle.carry_out(join_household, JoinHousehold(household["id"], client))
     else:
         await hustle.carry_out(set_client_types, SetClientTypes(client, tuple(rng.sample(["student", "local"], 1))))
