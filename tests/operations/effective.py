@@ -29,6 +29,8 @@ _ELSE = {
     "visits": """SELECT v.id, v.state, v.pass_id, v.note, c.lot_id, c.account, c.quantity, c.pinned, c.forgiven_period
                  FROM visits v LEFT JOIN claims c ON c.visit_id = v.id AND c.released_at IS NULL
                  WHERE v.state <> 'CANCELLED' OR c.id IS NOT NULL""",
+    "projected": """SELECT visit_id, pass_id, period_number, pays_at, pinned FROM projected_claims
+                    WHERE state = 'STANDING'""",
     "fees": "SELECT visit_id, sum(amount_minor) FROM fees WHERE state IN ('OWED', 'PAID') GROUP BY 1, state",
     "holds": "SELECT pass_id, kind, first_day, last_day FROM holds WHERE removed_at IS NULL",
     "closures": "SELECT location_id, first_day, last_day FROM closures WHERE removed_at IS NULL",

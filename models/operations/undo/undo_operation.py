@@ -7,6 +7,7 @@ from models.errors import Problem, Refused, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.undo.dependents import DependedOn, against_paying_again, depended_on, require_nothing_lost
 from models.operations.undo.done import read_done
+from models.operations.undo.projections_back import projections_as_they_were
 from models.operations.undo.registry import COMPENSATORS, why_not
 from models.rules.codes import Code
 from models.tables.operations import undoings
@@ -49,6 +50,7 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
             raise await depended_on(tx, later, *problems) from refused
         raise Refused(*problems) from refused
     await require_nothing_lost(tx, done)
+    await projections_as_they_were(tx, done)
     undoing = {"operation_id": done.id, "undone_by": tx.operation_id, "reason": reason, "at": tx.now}
     await tx.insert(undoings, undoing)
     await tx.event("operation.undone", operation=done.id, verb=done.verb, reason=reason)
