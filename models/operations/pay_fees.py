@@ -1,5 +1,6 @@
 """Pay fees for visits, or let the client off them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,12 @@ from models.tables.base import new_id
 from models.tables.fees import fees
 
 FEES_MAX = 100
-_LOCKED = """
+_LOCK = "SELECT FROM fees WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
+_READ = """
 SELECT f.*, EXISTS (
     SELECT FROM orders o WHERE o.business_id = f.business_id AND o.id = f.order_id AND o.state = 'PENDING'
 ) AS in_flight
-FROM fees f WHERE f.id = ANY($1) ORDER BY f.id FOR NO KEY UPDATE OF f
+FROM fees f WHERE f.id = ANY($1) ORDER BY f.id
 """
 
 
@@ -51,7 +53,7 @@ async def pay_fees(tx: Tx, command: PayFees) -> ToPay:
         raise refuse(Code.NOTHING_TO_DO, "feeIds", sentence="no fee is named.")
     if len(ids) > FEES_MAX:
         raise refuse(Code.TOO_MANY, "feeIds", limit=FEES_MAX)
-    rows = await tx.raw.fetch(_LOCKED, ids)
+    rows = await _locked(tx, ids)
     if len(rows) < len(ids):
         raise unknown("fee", "feeIds")
     for row in rows:
@@ -68,6 +70,15 @@ async def pay_fees(tx: Tx, command: PayFees) -> ToPay:
     for row in rows:
         await tx.update(fees, row["id"], order_id=bought.id)
     return bought
+
+
+async def _locked(tx: Tx, fee_ids: Sequence[UUID]) -> list[Any]:
+    """Lock the fees and return them as they are under the lock.
+
+    Whether a charge is in flight is asked afterwards: a statement that waited sees other tables as they were before.
+    """
+    await tx.raw.execute(_LOCK, fee_ids)
+    return list(await tx.raw.fetch(_READ, fee_ids))
 
 
 def _require_owed(row: Any, path: str) -> None:
@@ -97,7 +108,7 @@ def _to_pay(rows: list[Any], amount_minor: int, payment: Payment | None) -> ToPa
 
 async def fulfil_fees(tx: Tx, bought: ToPay) -> Changed:
     """Write the fees down as paid. One that was taken back while its charge was in flight becomes credit at once."""
-    rows = await tx.raw.fetch(_LOCKED, [UUID(each) for each in bought.details["fees"]])
+    rows = await _locked(tx, [UUID(each) for each in bought.details["fees"]])
     for row in rows:
         owed = FeeState(row["state"]) is FeeState.OWED
         state = FeeState.PAID if owed else FeeState.CREDITED
@@ -115,7 +126,7 @@ async def waive_fee(tx: Tx, command: WaiveFee) -> Changed:
     """
     tx.require(*STAFF)
     reason = checked_text(command.reason, 1, 500, "reason")
-    rows = await tx.raw.fetch(_LOCKED, [command.fee_id])
+    rows = await _locked(tx, [command.fee_id])
     if not rows:
         raise unknown("fee", "feeId")
     row = rows[0]

@@ -1,11 +1,14 @@
 """What outcomes cost: grace, fees, the free ones of a period, and what the studio waives, all with its history."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from models.errors import Refused
 from models.operations.base import Actor
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.end_visit import (
@@ -23,7 +26,7 @@ from models.queries.invariants import check_business
 from models.rules.codes import Code
 from models.rules.terms import Outcomes
 from models.rules.values import OutcomeEffect, PassKind, PaymentMethod, Role, TestCard, VisitState
-from tests.operations.acts import DAY, HOUR, at, books, cancel, record, renew, seen
+from tests.operations.acts import DAY, HOUR, at, books, cancel, charges, record, renew, seen
 from tests.studio import MONTH, TEN_CLASSES, Studio
 
 FEES = Outcomes(late_cancel_fee_minor=500, no_show_fee_minor=900)
@@ -272,6 +275,30 @@ async def test_a_fee_taken_back_while_its_charge_is_in_flight_becomes_credit(stu
     assert await owed(studio) == [("CREDITED", 900)]
     assert await credit(studio) == 900
     await sound(studio)
+
+
+async def test_who_waited_for_a_fee_to_be_paid_does_not_pay_it_again(studio: Studio) -> None:
+    """Both wait for the fee's row before either has written its order, so that no luck is needed."""
+    await missed(studio, await studio.sell(COSTLY))
+    (fee,) = await fee_ids(studio)
+    async with studio.runtime.database.transaction(studio.business_id) as holder:
+        await holder.execute(text("SELECT FROM fees FOR UPDATE"))
+        paying = [asyncio.create_task(studio.do(pay_fees, PayFees((fee,), *CARD))) for _ in range(3)]
+        while await _waiting(studio) < len(paying):  # noqa: ASYNC110 - the store tells nobody who waits
+            await asyncio.sleep(0.01)
+    done = await asyncio.gather(*paying, return_exceptions=True)
+
+    codes = {each.code for each in done if isinstance(each, Refused)}
+    assert len([each for each in done if not isinstance(each, Exception)]) == 1
+    assert codes <= {Code.PAYMENT_IN_PROGRESS, Code.FEE_SETTLED}
+    assert await owed(studio) == [("PAID", 900)]
+    assert [amount for purpose, amount, _ in await charges(studio) if purpose == "FEE"] == [900]
+    await sound(studio)
+
+
+async def _waiting(studio: Studio) -> int:
+    rows = await studio.fetch("SELECT count(*) AS n FROM pg_locks WHERE NOT granted")
+    return int(rows[0]["n"])
 
 
 async def test_a_fee_is_waived_alone_and_the_unit_stays_forfeited(studio: Studio) -> None:
