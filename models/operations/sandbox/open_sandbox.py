@@ -145,7 +145,9 @@ async def fill(runtime: Runtime, business_id: UUID, sandbox_id: UUID) -> dict[st
     """Copy everything the sandbox is to hold, what is there already only once; return the copy of each id."""
     async with runtime.database.transaction(business_id) as connection:
         tx = await open_tx(runtime, connection, SANDBOX_OWNER)
-        row = await tx.row("SELECT * FROM sandboxes WHERE id = $1", sandbox_id)
+        row = await tx.raw.fetchrow("SELECT * FROM sandboxes WHERE id = $1", sandbox_id)
+    if row is None:  # it was opened in the life before an export was put back, which brings none along
+        raise unknown("sandbox", "sandboxId")
     plan, inside = row["plan"], row["sandbox_business_id"]
     await _write_business(runtime, tx.business, inside, row["name"], datetime.fromisoformat(plan["startsAt"]))
     copies: dict[str, UUID] = {}
