@@ -159,7 +159,8 @@ async def _end(tx: Tx, facts: PassFacts, rows: Sequence[Any], *, keep_visits: bo
         ended = {"removed_at": tx.now, "removed_operation_id": tx.operation_id}
         await tx.update(shares, row["id"], state=ShareState.REMOVED, **ended)
         await tx.event("pass.shareRemoved", pass_id=facts.id, share=row["id"], client=row["client_id"])
-    if visits:
+    if visits or facts.projecting:
+        # What its next period was to pay for may be the visit of somebody who may use it no more.
         await refresh(tx, [facts.id])
     return visits
 

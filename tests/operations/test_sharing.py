@@ -250,3 +250,21 @@ async def test_each_person_spends_a_day_of_their_own(studio: Studio) -> None:
     assert await books(studio, pass_id) == (2, 3, 0, 0, 0)
     await cancel(studio, bens.visits[1])
     assert await books(studio, pass_id) == (3, 2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("way", ["removed", "left"])
+async def test_what_the_next_period_was_to_pay_for_a_member_ends_with_the_share(studio: Studio, way: str) -> None:
+    (ben,) = await household_with(studio, "Ben")
+    pass_id = await studio.sell(replace(SHARED, after_expiration=AfterExpiration.RENEW))
+    shared = await share(studio, pass_id, ben)
+    await studio.book([studio.began + 35 * DAY], client=ben)
+    await studio.book([studio.began + 36 * DAY])
+    standing = "SELECT v.client_id FROM projected_claims j JOIN visits v ON v.id = j.visit_id WHERE j.state = 'STANDING'"
+    assert {row["client_id"] for row in await studio.fetch(standing)} == {ben, studio.client}
+
+    if way == "removed":
+        await studio.do(remove_share, RemoveShare(shared))
+    else:
+        await studio.do(leave_household, LeaveHousehold(ben))
+
+    assert [row["client_id"] for row in await studio.fetch(standing)] == [studio.client]
