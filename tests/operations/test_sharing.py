@@ -259,7 +259,8 @@ async def test_what_the_next_period_was_to_pay_for_a_member_ends_with_the_share(
     shared = await share(studio, pass_id, ben)
     await studio.book([studio.began + 35 * DAY], client=ben)
     await studio.book([studio.began + 36 * DAY])
-    standing = "SELECT v.client_id FROM projected_claims j JOIN visits v ON v.id = j.visit_id WHERE j.state = 'STANDING'"
+    standing = """SELECT v.client_id FROM projected_claims j JOIN visits v ON v.id = j.visit_id
+                  WHERE j.state = 'STANDING'"""
     assert {row["client_id"] for row in await studio.fetch(standing)} == {ben, studio.client}
 
     if way == "removed":
