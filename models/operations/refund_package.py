@@ -18,6 +18,14 @@ from models.rules.packages import unspent_value
 from models.rules.values import PackageItemKind, RefundDestination
 from models.tables.packages import package_items, package_sales
 
+# What this operation gave back of the credit that had paid.
+_CAME_BACK = """
+SELECT coalesce(sum(least(r.amount_minor, o.credit_minor)), 0)::bigint FROM (
+    SELECT business_id, order_id, sum(amount_minor) AS amount_minor FROM refunds
+    WHERE operation_id = $1 AND destination = 'CREDIT' GROUP BY 1, 2
+) r JOIN orders o ON o.business_id = r.business_id AND o.id = r.order_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RefundPackage:
@@ -45,6 +53,7 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
     ids = (await pass_ids_of(tx.raw, [sale]))[sale]
     items = _wanted((await items_of(tx.raw, [sale]))[sale], command.goods)
     locked = await lock_passes(tx.raw, ids)
+    before = await credit_of(tx, client_id)
     parts: list[dict[str, Any]] = []
     visits: list[UUID] = []
     made: list[str] = []
@@ -53,8 +62,8 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
         parts.append({"passId": str(pass_id), "amountMinor": done.figures["amountMinor"]})
         visits += done.visits
         made += done.figures["refunds"]
-    # Credit that had paid for a pass has just come back.
-    credit = await credit_of(tx, client_id)
+    # Credit that had paid for a pass has just come back; money that goes back as credit never was the package's credit.
+    credit = min(await credit_of(tx, client_id), before + await tx.raw.fetchval(_CAME_BACK, tx.operation_id))
     given: list[dict[str, Any]] = []
     for item in items:
         taken = min(credit, item.value_minor) if item.kind is PackageItemKind.CREDIT else item.value_minor

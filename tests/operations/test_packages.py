@@ -36,6 +36,7 @@ from models.rules.values import (
     PassKind,
     PassStatus,
     PaymentMethod,
+    RefundDestination,
     RestrictionPer,
     Role,
     TestCard,
@@ -337,6 +338,16 @@ async def test_credit_that_was_spent_is_not_taken_back(studio: Studio) -> None:
     done = await studio.do(refund_package, RefundPackage(sold.rows["packageSale"], "Moved"))
     assert [(each["takenMinor"], each["amountMinor"]) for each in done.figures["items"]] == [(400, 200)]
     assert await credit(studio) == 0
+
+
+async def test_money_that_goes_back_as_credit_is_not_the_credit_that_was_spent(studio: Studio) -> None:
+    sold = await starter(studio)
+    option = await studio.option(Terms(PassKind.SESSION, 1_000, 1))
+    await studio.do(sell_pass, SellPass(studio.client, option, use_credit=True))
+    command = RefundPackage(sold.rows["packageSale"], "Moved", destination=RefundDestination.CREDIT)
+    done = await studio.do(refund_package, command)
+    assert done.figures["items"] == []
+    assert await credit(studio) == done.figures["amountMinor"] == 7_929
 
 
 async def test_credit_pays_first_and_comes_back_where_the_rest_is_declined(studio: Studio) -> None:
