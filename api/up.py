@@ -1,4 +1,4 @@
-"""`sessionpass up`: the whole system in one terminal, from an empty folder to three keys and a curl that answers."""
+"""`sessionpass up`: the whole system in one terminal, from an empty folder to four keys and a curl that answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README speaks of what there is: its documents are valid, and its table names what can be asked for."""
+"""The README and that of the samples speak of what there is: documents are valid, the table names what can be asked."""
 
 import re
 from pathlib import Path
@@ -8,9 +8,10 @@ from graphql import GraphQLObjectType, parse, validate
 
 from schema.schema import schema
 
-README = Path(__file__).parents[2] / "README.md"
-TEXT = README.read_text(encoding="utf-8")
-DOCUMENTS = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SAMPLES = (ROOT / "docs" / "samples" / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = re.findall(r"```graphql\n(.*?)```", TEXT + SAMPLES, re.DOTALL)
 ROWS = [line.strip("|").split("|") for line in TEXT.splitlines() if re.match(r"\|.*\|\s*[●◐–]\s*\|", line)]
 ELSEWHERE = {"Accept-Language", "dryRun", "idempotencyKey", "sessionpass export", "/reports/NAME.csv"}
 
