@@ -17,10 +17,11 @@ from models.rules.calendar import local_day
 from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account
 from models.rules.facts import PassFacts, VisitFacts
 from models.rules.sharing import person_of
-from models.rules.values import Account, LotKind, PassKind, ProjectionState, VisitState
+from models.rules.values import Account, ClosedReason, LotKind, PassKind, ProjectionState, VisitState
 from models.tables.base import new_id
 from models.tables.visits import claimed_days, claims, visits
 
+_GONE = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED)
 _STANDING = """
 SELECT c.*, d.account AS day_account FROM claims c
 LEFT JOIN claimed_days d ON d.business_id = c.business_id AND d.id = c.claimed_day_id
@@ -111,7 +112,8 @@ async def write_claim(
 async def settle_claim(tx: Tx, facts: PassFacts, claim: Any, target: Account, *, may_make_up: bool) -> UUID | None:
     """Bring a standing claim's units to `target`; AVAILABLE releases the claim. Returns a make-up lot if one was made.
 
-    A unit returned to a lot that is already over becomes a make-up lot where `may_make_up`, and lapses otherwise.
+    A unit returned to a lot that is already over becomes a make-up lot where `may_make_up`, and lapses otherwise. What
+    comes back to a pass that can never pay again lapses too, so that nothing is owed for it for ever.
     """
     await tx.update(claims, claim["id"], account=target)
     if claim["claimed_day_id"] is None:
@@ -200,9 +202,10 @@ async def _move_units(
     if after is not Account.AVAILABLE:
         return None
     lot = next(lot for lot in facts.lots if lot.id == lot_id)
-    if lot.window.ends_at is None or tx.now < lot.window.ends_at:
+    gone = facts.closed_reason in _GONE
+    if not gone and (lot.window.ends_at is None or tx.now < lot.window.ends_at):
         return None
-    if not may_make_up:
+    if gone or not may_make_up:
         await move(tx, lot_id, facts.id, Account.AVAILABLE, Account.EXPIRED, quantity, visit_id=visit_id)
         return None
     value = await carried(tx, lot_id, quantity)

@@ -10,7 +10,7 @@ from models.operations.base import Actor
 from models.operations.book_visits import BookVisits, book_visits
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.disputes import ReportDispute, report_dispute
-from models.operations.end_visit import WaiveOutcome, waive_outcome
+from models.operations.end_visit import CancelledBy, WaiveOutcome, waive_outcome
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
@@ -26,7 +26,7 @@ from models.rules.values import (
     PaymentMethod,
     Role,
 )
-from tests.operations.acts import DAY, books, charges, days, hold, lots, record, renew, seen, status, unpaid
+from tests.operations.acts import DAY, books, cancel, charges, days, hold, lots, record, renew, seen, status, unpaid
 from tests.operations.test_sharing import SHARED, share, visit
 from tests.studio import MONTH, TEN_CLASSES, Studio, household_with
 
@@ -251,3 +251,17 @@ async def test_the_givers_guests_stay_behind(studio: Studio) -> None:
     theirs = await studio.do(book_visits, BookVisits(receiver, (visit(studio, 2, "Kim"),)))
     assert unpaid(theirs) == {}
     assert await books(studio, made) == (9, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("way", ["given", "refunded"])
+async def test_a_unit_that_comes_back_to_a_pass_that_is_gone_lapses(studio: Studio, way: str) -> None:
+    """Its visit had begun, so it stayed; nobody can use what comes back, and nothing may be owed for it for ever."""
+    pass_id = await studio.sell()
+    begun = (await studio.book([studio.began - timedelta(minutes=30)], pass_id=pass_id)).visits[0]
+    if way == "given":
+        await give(studio, pass_id, await zoe(studio))
+    else:
+        await studio.do(refund_pass, RefundPass(pass_id, "Ill"))
+    assert (await seen(studio, begun)).pass_id == pass_id
+    await cancel(studio, begun, CancelledBy.STUDIO)
+    assert await books(studio, pass_id) == (0, 0, 0, 0, 1)
