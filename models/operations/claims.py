@@ -139,18 +139,20 @@ async def settle_claim(tx: Tx, facts: PassFacts, claim: Any, target: Account, *,
 async def _claim_day(tx: Tx, facts: PassFacts, lot_id: UUID, visit: VisitFacts, *, fresh: bool) -> UUID:
     """Return the visitor's claimed day of this pass, location and date, spending a unit for it where it is new."""
     person = person_of(facts, visit)
-    if not fresh:
-        found = await tx.row(
-            """SELECT id, account FROM claimed_days
-               WHERE pass_id = $1 AND location_id = $2 AND day = $3 AND person = $4 AND account <> 'AVAILABLE'""",
-            facts.id,
-            visit.location_id,
-            visit.day,
-            person,
-        )
+    found = await tx.raw.fetchrow(
+        """SELECT id, account FROM claimed_days
+           WHERE pass_id = $1 AND location_id = $2 AND day = $3 AND person = $4 AND account <> 'AVAILABLE'""",
+        facts.id,
+        visit.location_id,
+        visit.day,
+        person,
+    )
+    # Of visits solved together, the earliest is thought to spend the day; a later one that stays has spent it already.
+    if found is not None:
         if found["account"] == Account.FORFEITED:
             await _move_day(tx, facts.id, lot_id, found["id"], Account.FORFEITED, Account.BOOKED, visit.id)
         return UUID(str(found["id"]))
+    assert fresh, "a visit that spends no day shares one"
     day_id = new_id()
     await tx.insert(
         claimed_days,

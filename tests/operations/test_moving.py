@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.operations.base import Changed
 from models.operations.book_visits import PayBy
+from models.operations.change_pass import AdjustPass, adjust_pass
 from models.operations.holds import PlaceHold, place_hold
 from models.rules.terms import Terms, Validity
 from models.rules.values import PassKind, PeriodUnit, ValidityRule
@@ -139,6 +140,21 @@ async def test_a_day_moves_whole_or_not_at_all(studio: Studio) -> None:
     assert [await payer(studio, each) for each in (morning, evening)] == [week, week]
     assert await payer(studio, booked.visits[0]) == day_pass
     assert await books(studio, day_pass) == (0, 1, 0, 0, 0)
+
+
+async def test_an_earlier_visit_of_a_claimed_day_that_waited_shares_the_day(studio: Studio) -> None:
+    """Solved together, the earlier visit would spend the day that the later one has spent already."""
+    day_pass = await studio.sell(Terms(PassKind.DAY, 5_000, 1, validity=days(60)))
+    (other,) = (await studio.book([studio.began + 3 * DAY])).visits
+    (morning,) = (await studio.book([studio.began + 5 * DAY])).visits
+    await studio.do(adjust_pass, AdjustPass(day_pass, 1, "A gift"))
+    (evening,) = (await studio.book([studio.began + 5 * DAY + 8 * HOUR])).visits
+    assert [await payer(studio, each) for each in (morning, evening)] == [None, day_pass]
+
+    await cancel(studio, other)
+
+    assert [await payer(studio, each) for each in (morning, evening)] == [day_pass, day_pass]
+    assert await books(studio, day_pass) == (1, 1, 0, 0, 0)
 
 
 async def test_a_hold_gives_its_visits_to_another_pass_that_may_pay(studio: Studio) -> None:
