@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, ToPay, Tx
+from models.operations.consent import Consent, checked_consent, write_consent
 from models.operations.cover_more import cover_more, passes_to_ask
 from models.operations.offers import check_package_offers, checked_channel
 from models.operations.packages import Assembled, assemble
@@ -53,13 +54,15 @@ class SellPackage:
     channel: SaleChannel | None = None
     link_code: str | None = None
     use_credit: bool = False
+    consent: Consent | None = None
 
 
 async def sell_package(tx: Tx, command: SellPackage) -> ToPay:
     """Check the sale of every part and say what is to be charged for all of them.
 
     Errors: NOT_FOUND, PACKAGE_ARCHIVED, OPTION_ARCHIVED, PAYMENT_REQUIRED, PAYMENT_DECLINED, FORBIDDEN,
-    DATE_OUT_OF_RANGE, TERMS_CONTRADICT, and those of `check_package_offers`.
+    DATE_OUT_OF_RANGE, TERMS_CONTRADICT, CONSENT_REQUIRED where any part renews and the law asks for it, and those of
+    `check_package_offers`.
     """
     tx.require(*STAFF, Role.CLIENT)
     tx.require_client(command.client_id, "client", "clientId")
@@ -80,6 +83,7 @@ async def sell_package(tx: Tx, command: SellPackage) -> ToPay:
     zone = await home_zone(tx, command.location_id or client["home_location_id"])
     channel = checked_channel(tx.actor.role, command.channel)
     await check_package_offers(tx, package, rows, assembled, command.client_id, Sale(channel, command.link_code))
+    consent = checked_consent(tx, [part.terms for part in assembled.parts], command.consent)
     order_id, sale_id = new_id(), new_id()
     parts: list[dict[str, Any]] = [
         {
@@ -93,6 +97,7 @@ async def sell_package(tx: Tx, command: SellPackage) -> ToPay:
         for part, first in zip(assembled.parts, starts, strict=True)
     ]
     details: dict[str, Any] = {
+        "consent": consent,
         "package_id": str(package.id),
         "package_version": package.current_version.version,
         "package_sale_id": str(sale_id),
@@ -175,6 +180,7 @@ async def _write_part(tx: Tx, bought: ToPay, sale_id: UUID, part: Mapping[str, A
         zone=bought.details["zone"],
         part={"package_sale_id": sale_id, "terms_override": part["override"]},
     )
+    await write_consent(tx, bought, pass_id, option.terms)
     await tx.event("pass.sold", pass_id=pass_id, priceMinor=share, packageSale=sale_id)
     return pass_id
 

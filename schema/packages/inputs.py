@@ -14,6 +14,7 @@ from models.rules.values import Activation, HoldKind, PackageItemKind, RefundDes
 from schema.catalogue.policies_input import OfferTermsInput, RestrictionInput
 from schema.catalogue.terms_input import ValidityInput
 from schema.given import Given, check_length, row_id, row_id_or_none, row_ids
+from schema.passes.inputs import ConsentInput
 from schema.passes.payment_input import PaymentInput, method_and_card
 
 
@@ -166,6 +167,10 @@ class SellPackageInput(Given):
     use_credit: bool = strawberry.field(
         default=False, description="Whether the client's credit pays first and only the rest is charged."
     )
+    consent: ConsentInput | None = strawberry.field(
+        default=None,
+        description="What the buyer of passes that renew agreed to; kept with each, and required where the law asks.",
+    )
 
     def command(self) -> SellPackage:
         """Return the command."""
@@ -178,6 +183,7 @@ class SellPackageInput(Given):
             self.channel,
             self.direct_link_code,
             self.use_credit,
+            self.consent.command() if self.consent else None,
         )
 
 

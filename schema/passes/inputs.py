@@ -5,9 +5,10 @@ from datetime import date
 import strawberry
 
 from models.operations.change_pass import SetAutoRenew
+from models.operations.consent import Consent
 from models.operations.convert_pass import CancelConversion, ConvertPass, ScheduleConversion
 from models.operations.renew_pass import RenewPass
-from models.operations.sell_pass import Consent, SellPass
+from models.operations.sell_pass import SellPass
 from models.rules.values import ConversionTiming, Language, SaleChannel, UnusedAtConversion
 from schema.given import Given, row_id, row_id_or_none
 from schema.passes.payment_input import PaymentInput, method_and_card
@@ -21,6 +22,10 @@ class ConsentInput:
     language: Language | None = strawberry.field(
         default=None, description="The language of the text; the business's own where left out."
     )
+
+    def command(self) -> Consent:
+        """Return what was agreed to."""
+        return Consent(self.text, self.language)
 
 
 @strawberry.input(description="A pass to sell.")
@@ -65,7 +70,7 @@ class SellPassInput(Given):
             self.channel,
             self.direct_link_code,
             self.use_credit,
-            Consent(self.consent.text, self.consent.language) if self.consent else None,
+            self.consent.command() if self.consent else None,
         )
 
 

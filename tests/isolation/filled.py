@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from models.operations.change_pass import AdjustPass, DeactivatePass, adjust_pass, deactivate_pass
 from models.operations.closures import PlaceClosure, place_closure
+from models.operations.consent import Consent
 from models.operations.convert_pass import ConvertPass, convert_pass
 from models.operations.create_business import create_api_key
 from models.operations.disputes import ReportDispute, report_dispute
@@ -16,7 +17,7 @@ from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sandbox.open_sandbox import OpenSandbox, open_sandbox
 from models.operations.sell_package import SellPackage, sell_package
-from models.operations.sell_pass import Consent, SellPass, sell_pass
+from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Terms

@@ -4,15 +4,20 @@ from dataclasses import replace
 
 from models.operations.base import Actor
 from models.operations.catalogue import CreatePurchaseOption, create_purchase_option
-from models.operations.sell_pass import Consent, SellPass, sell_pass
+from models.operations.consent import Consent
+from models.operations.packages import CreatePackage, create_package
+from models.operations.sell_package import SellPackage, sell_package
+from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
+from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Validity
 from models.rules.values import (
     AfterExpiration,
     Jurisdiction,
     Language,
+    PackageItemKind,
     PassKind,
     PaymentMethod,
     PeriodUnit,
@@ -76,6 +81,25 @@ async def test_consent_is_kept_where_nobody_asks_for_it(studio: Studio) -> None:
     assert [(row["text"], row["language"], row["jurisdiction"]) for row in await consents(studio)] == [
         ("Yes.", "EN", "NONE")
     ]
+
+
+async def test_a_package_asks_for_consent_to_its_parts_that_renew(studio: Studio) -> None:
+    options = [await studio.option(RENEWING), await studio.option()]
+    lines = tuple(PackageItem(PackageItemKind.PASS, option_id=each) for each in options)
+    made = await studio.do(create_package, CreatePackage("Both", PackageTerms(12_000, lines)))
+    package = made.rows["package"]
+    for language in Language:
+        await studio.do(set_policies, SetPolicies(jurisdiction=Jurisdiction.DE, language=language))
+        assert await studio.refused(sell_package, SellPackage(studio.client, package, *CARD)) is Code.CONSENT_REQUIRED
+    command = SellPackage(studio.client, package, *CARD, consent=Consent(AGREED))
+    await studio.do(sell_package, command, dry_run=True)
+    assert await consents(studio) == []
+
+    passes = (await studio.do(sell_package, command)).passes
+
+    kept = await consents(studio)
+    assert [row["pass_id"] for row in kept] == passes
+    assert [row["shown"]["priceMinor"] for row in kept if isinstance(row["shown"], dict)] == [6_000, 6_000]
 
 
 async def test_what_is_prepaid_lasts_as_long_as_the_studio_says(studio: Studio) -> None:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from models.operations.sell_pass import Consent, SellPass, sell_pass
+from models.operations.consent import Consent
+from models.operations.sell_pass import SellPass, sell_pass
 from models.rules.values import AfterExpiration, PaymentMethod, TestCard
 from tests.schema.conftest import OWNER, Ask, gid
 from tests.studio import MONTH, TEN_CLASSES, Studio
