@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import refuse, unknown
-from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day, checked_text, plain
+from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
+from models.operations.consent import Consent, checked_consent, write_consent
 from models.operations.cover_more import cover_more, passes_to_ask
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.offers import check_offer, checked_channel
@@ -19,14 +20,12 @@ from models.queries.locks import lock_passes
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.jurisdictions import needs_consent, shown
 from models.rules.offers import Sale
 from models.rules.terms import Terms
 from models.rules.timeline import base_days
 from models.rules.values import (
     Activation,
     AfterExpiration,
-    Language,
     OrderPurpose,
     PaymentMethod,
     Role,
@@ -34,16 +33,7 @@ from models.rules.values import (
     TestCard,
 )
 from models.tables.base import new_id
-from models.tables.consents import consents
 from models.tables.passes import passes
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the buyer agreed to, word for word, and in which language; None is the business's own."""
-
-    text: str
-    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +80,7 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     zone = await home_zone(tx, command.location_id or client["home_location_id"])
     channel = checked_channel(tx.actor.role, command.channel)
     await check_offer(tx, option, command.client_id, Sale(channel, command.link_code))
-    consent = _checked_consent(tx, option.terms, command.consent)
+    consent = checked_consent(tx, [option.terms], command.consent)
     details: dict[str, Any] = {
         "consent": consent,
         "option_id": str(option.option_id),
@@ -128,36 +118,13 @@ async def fulfil_sale(tx: Tx, bought: ToPay) -> Changed:
     sold_on = date.fromisoformat(details["sold_on"])
     first = start_at_sale(option.terms, sold_on, starts_on)
     await write_pass(tx, bought, option, first=first, sold_on=sold_on, zone=details["zone"])
-    await _write_consent(tx, bought, option.terms)
+    await write_consent(tx, bought, bought.pass_id, option.terms)
     await refresh(tx, [bought.pass_id])
     await join_closures(tx, bought.pass_id)
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor)
     to_ask = await lock_passes(tx.raw, await passes_to_ask(tx, bought.client_id))
     moves = await cover_more(tx, bought.client_id, to_ask) if to_ask else []
     return Changed(passes=[bought.pass_id], figures={"moved": [move.to_json() for move in moves]})
-
-
-def _checked_consent(tx: Tx, terms: Terms, consent: Consent | None) -> dict[str, str] | None:
-    """Return the consent as it is kept, with who gave it and under which law. Errors: CONSENT_REQUIRED."""
-    if consent is None:
-        if needs_consent(tx.business.jurisdiction, terms):
-            raise refuse(Code.CONSENT_REQUIRED, "consent")
-        return None
-    return {
-        "text": checked_text(" ".join(consent.text.split()), 1, 4_000, "consent", "text"),
-        "language": (consent.language or tx.business.language).value,
-        "role": tx.actor.role.value,
-        "jurisdiction": tx.business.jurisdiction.value,
-    }
-
-
-async def _write_consent(tx: Tx, bought: ToPay, terms: Terms) -> None:
-    """Keep what the buyer agreed to, with what was shown. A sale begun by an earlier release knows of none."""
-    consent = bought.details.get("consent")
-    if consent is not None:
-        who = {"id": new_id(), "pass_id": bought.pass_id, "client_id": bought.client_id}
-        kept = {"shown": plain(shown(terms, tx.business.currency)), "operation_id": tx.operation_id, "at": tx.now}
-        await tx.insert(consents, {**who, **consent, **kept})
 
 
 async def write_pass(
