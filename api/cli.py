@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -16,6 +17,7 @@ from rich.table import Table
 from api.exports import export_command, restore_command
 from api.imports import import_command
 from api.operator import create_business_command, create_key_command, revoke_key_command
+from models.errors import StoreUnavailable
 from models.settings import name_servers, settings
 
 app = typer.Typer(
@@ -104,7 +106,7 @@ def demo(
     if api_url is None:
         running = find_running(settings().state_dir.resolve())
         if running is None:
-            _give_up("nothing is running here. Start `make up` in another terminal, or name one with --api-url.")
+            _give_up("Nothing is running here. Start `make up` in another terminal, or name one with --api-url.")
         api_url = running.api_url
     if key is None:
         _join_servers(redis_too=False)
@@ -174,8 +176,12 @@ def _join_servers(*, redis_too: bool = True) -> None:
 
 
 def _give_up(sentence: str) -> NoReturn:
-    errors.print(f"[bold red]✗[/] {sentence}", soft_wrap=True)
+    _tell(sentence)
     raise typer.Exit(2)
+
+
+def _tell(sentence: str) -> None:
+    errors.print(f"[bold red]✗[/] {sentence}", soft_wrap=True)
 
 
 def _operators(command: Callable[..., None]) -> Callable[..., None]:
@@ -199,7 +205,27 @@ app.command("restore")(_operators(restore_command))
 
 def main() -> None:
     """The entry point of the console script."""
-    app()
+    try:
+        app()
+    except StoreUnavailable:
+        _tell("The database does not answer. Check DATABASE_URL, and that its server runs.")
+        sys.exit(2)
+    except Exception:
+        # A forgotten migration shows itself as any error at all, so the tables are looked at when there is one.
+        if _are_tables_behind():
+            _tell("The tables are older than this release. Run `sessionpass migrate` first.")
+            sys.exit(2)
+        raise
+
+
+def _are_tables_behind() -> bool:
+    from models.migrations.run import is_behind
+
+    database_url = settings().database_url
+    try:
+        return database_url is not None and is_behind(database_url)
+    except Exception:  # noqa: BLE001 - what went wrong at first says more
+        return False
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ def status(console: Console) -> int:
     """Look, and say it; returns the exit code."""
     try:
         found = asyncio.run(_look(settings()))
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+        raise  # it answers, and the tables may be older than this release
     except _AWAY as error:
         console.print(f"{_BAD} The database does not answer: {type(error).__name__}.", soft_wrap=True)
         return 1
