@@ -183,7 +183,7 @@ async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = Non
         raise Refused(*found)
     if terms.validity.last_day is not None and terms.validity.last_day < tx.today:
         raise refuse(Code.DATES_REVERSED, "terms", "validity", "lastDay")
-    _check_lasts(tx, terms)
+    check_lasts(tx, terms)
     await _check_places_and_services(tx, terms)
     if terms.conversion is not None:
         target = await option_terms(tx.raw, terms.conversion.target_option_id)
@@ -199,7 +199,7 @@ async def _checked(tx: Tx, name: str, terms: Terms, option_id: UUID | None = Non
     return cleaned
 
 
-def _check_lasts(tx: Tx, terms: Terms) -> None:
+def check_lasts(tx: Tx, terms: Terms) -> None:
     """Refuse what is paid ahead and lapses sooner than the studio's policy allows. Errors: TERMS_BELOW_MINIMUM."""
     limit = tx.business.min_validity_days
     if limit is None or not terms.kind.metered or terms.after_expiration is AfterExpiration.RENEW:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
+from models.operations.catalogue import check_lasts
 from models.queries.catalogue import OptionVersion, option_terms, service_categories
 from models.queries.packages import PackageRow, with_nested
 from models.rules.codes import Code
@@ -65,7 +66,7 @@ async def create_package(tx: Tx, command: CreatePackage) -> Changed:
     """Create a package, version 1.
 
     Errors: TEXT_OUT_OF_RANGE, NOT_FOUND, QUANTITY_OUT_OF_RANGE, TERMS_CONTRADICT (also where its word contradicts the
-    terms of a part), OPTION_ARCHIVED, PACKAGE_ARCHIVED, PACKAGE_TOO_LARGE, TOO_MANY.
+    terms of a part), TERMS_BELOW_MINIMUM, OPTION_ARCHIVED, PACKAGE_ARCHIVED, PACKAGE_TOO_LARGE, TOO_MANY.
     """
     tx.require(*STAFF)
     package_id = new_id()
@@ -176,7 +177,17 @@ async def _checked(tx: Tx, name: str, terms: PackageTerms, package_id: UUID) -> 
         wrong = problems(part.terms)
         if wrong:
             raise Refused(*(Problem(reason, ("terms", "items", str(part.item), *path)) for path, reason in wrong))
+        if terms.override.validity is not None:
+            _check_lasts(tx, part)
     return cleaned
+
+
+def _check_lasts(tx: Tx, part: Part) -> None:
+    try:
+        check_lasts(tx, part.terms)
+    except Refused as refused:
+        path = ("terms", "override", "validity")
+        raise Refused(*(Problem(each.reason, path) for each in refused.problems)) from refused
 
 
 async def _check_services(tx: Tx, terms: PackageTerms) -> None:

@@ -11,7 +11,7 @@ from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
-from models.rules.packages import PackageItem, PackageTerms
+from models.rules.packages import Override, PackageItem, PackageTerms
 from models.rules.terms import Validity
 from models.rules.values import (
     AfterExpiration,
@@ -129,3 +129,11 @@ async def test_the_policies_are_put_back_as_they_were(studio: Studio) -> None:
 
     (row,) = await studio.fetch("SELECT jurisdiction, min_validity_days, project_renewals FROM businesses")
     assert tuple(row) == ("EU", 90, True)
+
+
+async def test_a_package_makes_nothing_shorter_than_the_studio_says(studio: Studio) -> None:
+    await studio.do(set_policies, SetPolicies(min_validity_days=100))
+    lines = (PackageItem(PackageItemKind.PASS, option_id=await studio.option()),)
+    short = CreatePackage("Short", PackageTerms(9_000, lines, Override(validity=MONTH)))
+    assert await studio.refused(create_package, short) is Code.TERMS_BELOW_MINIMUM
+    await studio.do(create_package, CreatePackage("As it is", PackageTerms(9_000, lines)))
