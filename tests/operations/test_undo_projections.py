@@ -22,15 +22,17 @@ from models.operations.convert_pass import ScheduleConversion, schedule_conversi
 from models.operations.end_visit import CancelledBy, CancelVisit, cancel_visit
 from models.operations.holds import PlaceHold, place_hold
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.sharing import SharePass, share_pass
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
+from models.rules.policies import Sharing
 from models.rules.values import AfterExpiration, PaymentMethod
 from tests.operations.acts import at, pay
 from tests.operations.effective import effective
 from tests.operations.test_projecting import standing
 from tests.operations.test_undo_every_verb import last_operation
 from tests.packaged import CARD
-from tests.studio import MONTH, TEN_CLASSES, Studio
+from tests.studio import MONTH, TEN_CLASSES, Studio, household_with
 
 TWO = replace(TEN_CLASSES, quantity=2, validity=MONTH, after_expiration=AfterExpiration.RENEW)
 Make = Callable[[Studio, UUID, UUID, UUID], tuple[Any, Any]]
@@ -103,3 +105,17 @@ async def test_where_another_visit_took_the_place_that_one_is_named(studio: Stud
     await undone(studio)
     await studio.do(undo_operation, UndoOperation(cancelled, "A mistake"))
     assert sorted(await standing(studio)) == sorted(visits)
+
+
+async def test_what_a_member_is_to_have_paid_by_a_share_stands_in_the_way_of_undoing_it(studio: Studio) -> None:
+    (member,) = await household_with(studio, "Ben")
+    pass_id = await studio.sell(replace(TWO, sharing=Sharing(allowed=True)))
+    await studio.do(share_pass, SharePass(pass_id, member))
+    shared = await last_operation(studio)
+    (visit,) = (await studio.book([at("2026-03-05")], client=member)).visits
+    assert await standing(studio) == [visit]
+
+    assert await studio.refused(undo_operation, UndoOperation(shared, "A mistake")) is Code.DEPENDED_ON
+
+    await undone(studio)
+    await studio.do(undo_operation, UndoOperation(shared, "A mistake"))

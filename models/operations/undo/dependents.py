@@ -82,7 +82,9 @@ async def require_none_later(
 
 
 async def require_nothing_lost(tx: Tx, done: Done) -> None:
-    """Refuse where undoing took from a visit what something later had paid for it with. Errors: DEPENDED_ON.
+    """Refuse where undoing took from a visit what something later had paid, or was to pay for it, with.
+
+    Errors: DEPENDED_ON.
 
     The visits that the operation touched itself are its own.
     """
@@ -91,7 +93,12 @@ async def require_nothing_lost(tx: Tx, done: Done) -> None:
            JOIN claims c ON c.business_id = e.business_id AND c.visit_id = e.visit_id AND c.released_operation_id = $1
            JOIN visits v ON v.business_id = c.business_id AND v.id = c.visit_id AND v.pass_id IS NULL
            WHERE e.operation_id = $1 AND e.type = 'visit.unpaid' AND c.operation_id <> ALL($2)
-             AND c.visit_id <> ALL($3)""",
+             AND c.visit_id <> ALL($3)
+           UNION
+           SELECT j.operation_id FROM projected_claims j
+           JOIN visits v ON v.business_id = j.business_id AND v.id = j.visit_id
+             AND v.pass_id IS NULL AND v.projected_pass_id IS NULL
+           WHERE j.ended_operation_id = $1 AND j.operation_id <> ALL($2) AND j.visit_id <> ALL($3)""",
         tx.operation_id,
         [done.id, tx.operation_id],
         list(done.visits),

@@ -49,8 +49,8 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
         if later:
             raise await depended_on(tx, later, *problems) from refused
         raise Refused(*problems) from refused
-    await require_nothing_lost(tx, done)
     await projections_as_they_were(tx, done)
+    await require_nothing_lost(tx, done)
     undoing = {"operation_id": done.id, "undone_by": tx.operation_id, "reason": reason, "at": tx.now}
     await tx.insert(undoings, undoing)
     await tx.event("operation.undone", operation=done.id, verb=done.verb, reason=reason)
