@@ -20,12 +20,14 @@ from models.operations.catalogue import (
     create_purchase_option,
     create_service,
 )
+from models.operations.consent import Consent
 from models.operations.create_business import NewBusiness, create_business
 from models.operations.do_due import DoDue, do_due
 from models.operations.end_visit import AttendanceOutcome, RecordAttendance, record_attendance
 from models.operations.households import CreateHousehold, JoinHousehold, create_household, join_household
 from models.operations.run import Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.sharing import SharePass, share_pass
 from models.queries.facts import load_passes
 from models.rules.codes import Code
@@ -34,6 +36,7 @@ from models.rules.policies import Sharing
 from models.rules.terms import Outcomes, Terms, Validity
 from models.rules.values import (
     Activation,
+    Jurisdiction,
     PassKind,
     PaymentMethod,
     PeriodUnit,
@@ -194,6 +197,14 @@ async def lapsed_pass(studio: Studio) -> UUID:
     pass_id = await studio.sell(terms, starts_on=yesterday)
     await studio.do(do_due, DoDue(pass_id), actor=WORKER)
     return pass_id
+
+
+async def sold_from_afar(studio: Studio, terms: Terms = TEN_CLASSES) -> UUID:
+    """Let a client buy a pass online from a studio under the law of the European Union."""
+    await studio.do(set_policies, SetPolicies(jurisdiction=Jurisdiction.EU))
+    command = SellPass(studio.client, await studio.option(terms), PaymentMethod.TEST_CARD, TestCard.APPROVE)
+    client = Actor(Role.CLIENT, client_id=studio.client)
+    return (await studio.do(sell_pass, replace(command, consent=Consent("Yes.")), actor=client)).passes[0]
 
 
 SHARED = replace(TEN_CLASSES, sharing=Sharing(allowed=True, needs_approval=True, transferable=True))

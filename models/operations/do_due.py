@@ -8,6 +8,7 @@ from models.operations.convert_pass import convert_due
 from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.lapse import booked_from, lapse_lots, release_claims
 from models.operations.refresh import refresh
+from models.operations.remind import late, remind
 from models.operations.renew_pass import NOTHING_OVERDUE, renew_due
 from models.operations.resolve_visits import resolve_before_end
 from models.operations.spread_closure import before_joining
@@ -42,6 +43,11 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
             return None
         await refresh(tx, [facts.id])
         return Changed(passes=[facts.id])
+    if due.kind is DueKind.REMIND and late(facts, tx.now):
+        await remind(tx, facts)
+        facts = (await lock_passes(tx.raw, [facts.id]))[facts.id]
+        due = next_due(facts, tx.business.policy, tx.now)
+        assert due is not None, "the charge that was announced is due"
     resolved = await _resolve(tx, facts, due.kind)
     if resolved:
         facts = (await refresh(tx, [facts.id]))[facts.id]
@@ -80,7 +86,7 @@ async def _do(tx: Tx, facts: PassFacts, kind: DueKind) -> Changed | ToPay | None
         case DueKind.WARN:
             return await _warn(tx, facts)
         case DueKind.REMIND:
-            return None
+            return await remind(tx, facts)
 
 
 async def _warn(tx: Tx, facts: PassFacts) -> Changed:

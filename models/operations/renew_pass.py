@@ -23,6 +23,7 @@ from models.operations.spread_closure import before_joining, join_closures
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
 from models.rules.codes import Code, because
+from models.rules.due import renewal_price
 from models.rules.facts import PassFacts
 from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
 from models.rules.status import ended, retry_at, standing_at, used_up
@@ -49,7 +50,7 @@ class RenewPass:
 
 
 async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
-    """Check the renewal and say what is to be charged: the price of the version sold, or a part's share of its package.
+    """Check the renewal and say what is to be charged: the price of the version sold, or one announced in its place.
 
     Errors: NOT_FOUND, PASS_CLOSED, PAYMENT_IN_PROGRESS, NOT_RENEWABLE, HAS_SUCCESSOR, PAYMENT_REQUIRED,
     PAYMENT_DECLINED, FORBIDDEN.
@@ -63,13 +64,15 @@ async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
     require_not_gone(facts)
     require_settled(facts)
     require_renewable(tx, facts)
-    credit = min(credit, facts.terms.price_minor)
+    on_depletion = restarts(tx, facts)
+    price = renewal_price(without_failed_charge(facts), on_depletion=on_depletion)
+    credit = min(credit, price)
     stored = await tx.row("SELECT payment_method, test_card FROM passes WHERE id = $1", facts.id)
     if command.payment_method is None and stored["payment_method"] == PaymentMethod.TEST_CARD:
         payment: Payment | None = stored_payment(stored)
     else:
-        payment = checked_payment(tx, command.payment_method, command.test_card, facts.terms.price_minor - credit)
-    to_pay = await _to_pay(tx, facts, payment, automatic=False, on_depletion=restarts(tx, facts))
+        payment = checked_payment(tx, command.payment_method, command.test_card, price - credit)
+    to_pay = await _to_pay(tx, facts, payment, automatic=False, on_depletion=on_depletion)
     await spend(tx, facts.client_id, credit, to_pay.id, facts.id)
     return replace(to_pay, credit_minor=credit, details={**to_pay.details, SPENT: credit})
 
@@ -127,7 +130,7 @@ async def _to_pay(tx: Tx, facts: PassFacts, payment: Payment | None, *, automati
         pass_id=facts.id,
         period_number=number,
         subject_pass_id=facts.id,
-        price_minor=facts.terms.price_minor,
+        price_minor=renewal_price(without_failed_charge(facts), on_depletion=on_depletion),
         credit_minor=0,
         payment=payment,
         details={"automatic": automatic, "on_depletion": on_depletion},

@@ -20,6 +20,7 @@ from models.queries.locks import lock_passes
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.codes import Code
+from models.rules.jurisdictions import reminder_days_min, withdrawable_until
 from models.rules.offers import Sale
 from models.rules.terms import Terms
 from models.rules.timeline import base_days
@@ -167,6 +168,8 @@ def _row(
         "sold_at": tx.now,
         "sold_on": sold_on,
         "channel": details.get("channel"),
+        "reminder_days_min": reminder_days_min(tx.business.jurisdiction, terms),
+        "withdrawable_until": withdrawable_until(tx.business.jurisdiction, details.get("channel"), sold_on),
         "after_expiration": terms.after_expiration,
         "former_after_expiration": None,
         "auto_renew": terms.after_expiration is AfterExpiration.RENEW,

@@ -163,6 +163,9 @@ def _pass(
         depleted_unasked=bool(row["depleted_unasked"]),
         week_start=row["week_start"],
         payment_method=PaymentMethod(row["payment_method"]) if row["payment_method"] else None,
+        reminded_for=row["reminded_for"],
+        reminded_price_minor=row["reminded_price_minor"],
+        reminder_days_min=row["reminder_days_min"],
         projecting=row["projecting"],
         members=tuple(map(Member, row["member_ids"] or (), row["member_caps"] or ())),
     )

@@ -70,6 +70,9 @@ class PassRow:
     near_holds: tuple[date, ...]
     channel: SaleChannel | None
     package_sale_id: UUID | None
+    reminded_for: date | None
+    """The day of the charge that was announced last."""
+    withdrawable_until: date | None
 
     @property
     def standing(self) -> Standing:
@@ -114,6 +117,7 @@ SELECT p.id, p.client_id, p.option_id, p.option_version, p.kind, p.zone, p.sold_
        p.renewals_done, p.conversion_option_id, p.conversion_on, p.conversion_unused, p.predecessor_pass_id,
        p.closed_reason, p.closed_at, p.first_day, p.last_day, p.starts_at, p.ends_at, p.paused,
        p.overdue_since, p.charge_attempts, p.last_attempt_at, p.hard_declined, p.channel,
+       p.reminded_for, p.withdrawable_until,
        c.name AS client_name, c.email, c.home_location_id, c.created_at AS client_created_at,
        c.household_id, c.types,
        p.package_sale_id, coalesce(p.terms_override->>'activation', v.terms->>'activation') AS activation,
@@ -263,6 +267,8 @@ def _row(row: Any, now: datetime) -> PassRow:
         near_holds=tuple(row["near_holds"]),
         channel=row["channel"] and SaleChannel(row["channel"]),
         package_sale_id=row["package_sale_id"],
+        reminded_for=row["reminded_for"] and local_day(row["reminded_for"], row["zone"]),
+        withdrawable_until=None if row["closed_reason"] else row["withdrawable_until"],
     )
 
 

@@ -184,6 +184,7 @@ class Code(Enum):
         "At most {limit} can still be paid back for this pass, in minor units.",
         "Refund that much or less; give more as client credit outside the refund.",
     )
+    NOT_WITHDRAWABLE = ("Nobody can withdraw from this pass: {sentence}", "Ask the studio for a refund.")
     NOT_OWED = ("This refund is not waiting: it is {state}.", "Nothing needs to be done.")
     # Visits.
     ALREADY_BOOKED = (

@@ -8,7 +8,14 @@ from models.rules.facts import LotFacts, PassFacts
 from models.rules.renewal import renews_on_depletion, renews_on_expiry
 from models.rules.status import RetryPolicy, release_at, retry_at
 from models.rules.timeline import freezes, nth_free_day, union
-from models.rules.values import AfterExpiration, ClosedReason, DueKind, UnusedAtConversion, UnusedAtRenewal
+from models.rules.values import (
+    AfterExpiration,
+    ClosedReason,
+    DueKind,
+    RenewalPrice,
+    UnusedAtConversion,
+    UnusedAtRenewal,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,49 @@ def next_due(facts: PassFacts, policy: RetryPolicy, now: datetime) -> Due | None
     candidates = _lots_that_lapse(facts) + [Due(DueKind.WARN, at) for _, at in lapses_soon(facts, now)]
     if facts.closed_reason is None:
         candidates += _after_the_end(facts, policy, now)
+        remind = remind_at(facts)
+        candidates += [] if remind is None else [Due(DueKind.REMIND, remind)]
     return min(candidates, key=lambda due: (due.at, due.kind is DueKind.LOT_EXPIRE), default=None)
+
+
+def charge_at(facts: PassFacts) -> datetime | None:
+    """Return when the pass will charge by itself on a day that is known; None where it will not, or that is unknown.
+
+    A failed charge that is tried again was announced before it failed, and what visits use up ends on no known day.
+    """
+    if facts.closed_reason is not None or facts.overdue is not None:
+        return None
+    found: list[datetime | None] = []
+    if facts.conversion is not None and facts.conversion.on is not None:
+        found.append(conversion_at(facts))
+    kind = _kind_at_end(facts)
+    may_cost = facts.terms.price_minor > 0 or facts.terms.renewal.price is RenewalPrice.CURRENT_VERSION
+    if kind is DueKind.CONVERT or (kind is DueKind.RENEW and may_cost):
+        found.append(renewal_at(facts))
+    return min((at for at in found if at is not None), default=None)
+
+
+def remind_at(facts: PassFacts) -> datetime | None:
+    """Return from when the charge ahead is to be announced, None where none is, or where it has been for that instant.
+
+    The days are those of the terms, or more where the law under which the pass was sold asks for more. In a period that
+    is no longer than that it is announced at its start. One that was missed still goes out before the charge.
+    """
+    days = max(facts.terms.renewal.reminder_days, facts.reminder_days_min)
+    at = charge_at(facts)
+    if not days or at is None or facts.reminded_for == at:
+        return None
+    begins = facts.windows[-1].starts_at
+    remind = start_of_day(local_day(at, facts.zone) - timedelta(days=days), facts.zone)
+    return begins if begins is not None and remind < begins < at else remind
+
+
+def renewal_price(facts: PassFacts, *, on_depletion: bool) -> int:
+    """Return what the next renewal charges, in minor units: a new price only if it was announced for this very end."""
+    announced = facts.reminded_price_minor
+    if facts.terms.renewal.price is RenewalPrice.SOLD_VERSION or announced is None or on_depletion:
+        return facts.terms.price_minor
+    return announced if facts.reminded_for == renewal_at(facts) else facts.terms.price_minor
 
 
 def _lots_that_lapse(facts: PassFacts) -> list[Due]:

@@ -143,6 +143,12 @@ class PassFacts:
     members: tuple[Member, ...] = ()
     payment_method: PaymentMethod | None = None
     """How a renewal is charged with nobody present."""
+    reminded_for: datetime | None = None
+    """The instant of the charge that was announced last; a charge at another instant is announced again."""
+    reminded_price_minor: int | None = None
+    """The price of a renewal that was announced with it, where that may change."""
+    reminder_days_min: int = 0
+    """How many days before a charge the law under which it was sold wants it announced."""
     projecting: bool = False
     """Whether visits stand to be paid by its next period."""
 

@@ -1,6 +1,7 @@
 """Passes, their periods, holds, and what followed each period."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -57,6 +58,12 @@ passes = tenant_table(
     # The sold package it is a part of, and the terms it keeps in place of its version's.
     ident("package_sale_id", optional=True),
     Column("terms_override", JSONB),
+    # The charge ahead that was announced, at which price, and how many days before the law wants that.
+    instant("reminded_for", optional=True),
+    Column("reminded_price_minor", BigInteger),
+    Column("reminder_days_min", Integer, nullable=False, server_default=sql("0")),
+    # The last day on which whoever bought it from afar may withdraw.
+    Column("withdrawable_until", Date),
     # A charge that failed.
     instant("overdue_since", optional=True),
     Column("charge_attempts", Integer, nullable=False),
@@ -100,6 +107,11 @@ passes = tenant_table(
     CheckConstraint("(overdue_since IS NULL) = (charge_attempts = 0)", name="overdue_has_attempts"),
     CheckConstraint("starts_at <= ends_at", name="ends_after_start"),
     CheckConstraint("renewals_done >= 0", name="renewals_not_negative"),
+    CheckConstraint("reminder_days_min BETWEEN 0 AND 366", name="reminder_days_range"),
+    CheckConstraint(
+        "reminded_price_minor IS NULL OR (reminded_price_minor >= 0 AND reminded_for IS NOT NULL)",
+        name="reminded_price_is_of_a_charge",
+    ),
     CheckConstraint("package_sale_id IS NULL OR terms_override IS NOT NULL", name="part_keeps_its_share"),
     CheckConstraint("(conversion_option_id IS NULL) = (conversion_unused IS NULL)", name="conversion_whole"),
 )

@@ -79,6 +79,13 @@ class PassNode(Node):
     auto_renew: bool = strawberry.field(description="Whether it renews by itself where its terms let it.")
     renewals_done: int = strawberry.field(description="How often it has renewed.")
     after_expiration: AfterExpiration = strawberry.field(description="What follows its end.")
+    reminded_for: date | None = strawberry.field(
+        description="The day of the charge that was announced last; null where none was."
+    )
+    withdrawable_until: date | None = strawberry.field(
+        description="The last day on which whoever bought it from afar may withdraw with withdrawPass; null where the "
+        "law of the studio grants no such right, or where it is closed."
+    )
     closed_reason: ClosedReason | None = strawberry.field(description="Why it was closed; null while it is open.")
     closed_at: datetime | None = strawberry.field(description="When it was closed.")
     balance: BalanceNode | None = strawberry.field(description="Its units as of now; null where it counts none.")

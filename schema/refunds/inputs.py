@@ -7,6 +7,7 @@ import strawberry
 from models.operations.extend_passes import ExtendPasses, PassFilter
 from models.operations.refund_pass import RefundPass
 from models.operations.settle_refund import CreditRefund
+from models.operations.withdraw_pass import WithdrawPass
 from models.rules.values import RefundBasis, RefundDestination
 from schema.given import Given, row_id, row_ids
 
@@ -36,6 +37,17 @@ class RefundPassInput(Given):
         """Return the command."""
         pass_id = row_id("Pass", self.pass_id, "passId")
         return RefundPass(pass_id, self.reason, self.units, self.amount_minor, self.basis, self.destination)
+
+
+@strawberry.input(description="A pass to withdraw from.")
+class WithdrawPassInput(Given):
+    """See `WithdrawPass`."""
+
+    pass_id: strawberry.ID = strawberry.field(description="The pass.")
+
+    def command(self) -> WithdrawPass:
+        """Return the command."""
+        return WithdrawPass(row_id("Pass", self.pass_id, "passId"))
 
 
 @strawberry.input(description="A refund that the gateway refused.")

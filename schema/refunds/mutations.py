@@ -7,10 +7,11 @@ import strawberry
 from models.operations.extend_passes import extend_passes
 from models.operations.refund_pass import refund_pass
 from models.operations.settle_refund import credit_refund
+from models.operations.withdraw_pass import withdraw_pass
 from schema.carry_out import INPUT, carry_out, mutation
 from schema.context import Info
-from schema.refunds.inputs import CreditRefundInput, ExtendPassesInput, RefundPassInput
-from schema.refunds.payloads import CreditRefundPayload, ExtendPassesPayload, RefundPassPayload
+from schema.refunds.inputs import CreditRefundInput, ExtendPassesInput, RefundPassInput, WithdrawPassInput
+from schema.refunds.payloads import CreditRefundPayload, ExtendPassesPayload, RefundPassPayload, WithdrawPassPayload
 
 
 @strawberry.type
@@ -21,6 +22,14 @@ class RefundMutations:
     async def refund_pass(self, info: Info, given: Annotated[RefundPassInput, INPUT]) -> RefundPassPayload:
         """Carry out `refund_pass`."""
         return await carry_out(info, given, refund_pass, RefundPassPayload)
+
+    @mutation(
+        "Withdraw from a pass that was bought from afar, within the days the law of the studio grants: all that was "
+        "paid goes back where nothing was used, else the unused share."
+    )
+    async def withdraw_pass(self, info: Info, given: Annotated[WithdrawPassInput, INPUT]) -> WithdrawPassPayload:
+        """Carry out `withdraw_pass`."""
+        return await carry_out(info, given, withdraw_pass, WithdrawPassPayload)
 
     @mutation("Turn a refund that the gateway refused into credit of the client.")
     async def credit_refund(self, info: Info, given: Annotated[CreditRefundInput, INPUT]) -> CreditRefundPayload:

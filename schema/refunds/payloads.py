@@ -44,6 +44,11 @@ class RefundPassPayload(PassAndVisitsPayload):
         return shown
 
 
+@strawberry.type(description="The pass that was withdrawn from, what goes back and how, and its visits ahead.")
+class WithdrawPassPayload(RefundPassPayload):
+    """See `RefundPassPayload`."""
+
+
 @strawberry.type(description="The refund that became credit.")
 class CreditRefundPayload(PassPayload):
     """See `PassPayload`."""

@@ -98,6 +98,7 @@ from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.settle_refund import CreditRefund, credit_refund
 from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
+from models.operations.withdraw_pass import WithdrawPass, withdraw_pass
 from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Access, Conversion, Terms
 from models.rules.values import AfterExpiration, ConversionTiming, PackageItemKind, PassKind, PaymentMethod, Role
@@ -244,6 +245,7 @@ CASES: list[Case] = [
     (transfer_pass, "client", lambda ids: TransferPass(ids.pass_, ids.client, "Gift")),
     (extend_pass, "pass_", lambda ids: ExtendPass(ids.pass_, 1, "Gift")),
     (refund_pass, "pass_", lambda ids: RefundPass(ids.pass_, "Moved")),
+    (withdraw_pass, "pass_", lambda ids: WithdrawPass(ids.pass_)),
     (credit_refund, "refund", lambda ids: CreditRefund(ids.refund)),
     (extend_passes, "option", lambda ids: ExtendPasses(PassFilter((ids.option,)), 1, "Gift")),
     (extend_passes, "location", lambda ids: ExtendPasses(PassFilter(location_id=ids.location), 1, "Gift")),

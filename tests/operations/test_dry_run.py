@@ -65,6 +65,7 @@ from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.settle_refund import CreditRefund, credit_refund
 from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
+from models.operations.withdraw_pass import WithdrawPass, withdraw_pass
 from models.rules.values import (
     AfterExpiration,
     ConversionTiming,
@@ -93,7 +94,17 @@ from tests.operations.sample_offers import (
     an_import,
     an_option,
 )
-from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
+from tests.studio import (
+    MONTH,
+    SHARED,
+    TEN_CLASSES,
+    Studio,
+    household_with,
+    lapsed_pass,
+    missed_visit,
+    shared_pass,
+    sold_from_afar,
+)
 
 RENEWING = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
@@ -273,6 +284,10 @@ async def a_refund(studio: Studio) -> tuple[Any, Any]:
     return refund_pass, RefundPass(await Scene(studio).sold(), "Moved away")
 
 
+async def a_withdrawal(studio: Studio) -> tuple[Any, Any]:
+    return withdraw_pass, WithdrawPass(await sold_from_afar(studio))
+
+
 async def a_credited_refund(studio: Studio) -> tuple[Any, Any]:
     pass_id = await studio.sell(card=TestCard.REFUND_DECLINE)
     refunded = await studio.do(refund_pass, RefundPass(pass_id, "Moved away"))
@@ -341,6 +356,7 @@ VERBS: tuple[Make, ...] = (
     a_migration,
     a_reverted_migration,
     a_refund,
+    a_withdrawal,
     a_credited_refund,
     a_deactivation,
     a_reactivation,

@@ -95,6 +95,7 @@ from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.sharing import ApproveShare, RemoveShare, SharePass, approve_share, remove_share, share_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
+from models.operations.withdraw_pass import WithdrawPass, withdraw_pass
 from models.rules.terms import Terms
 from models.rules.values import (
     AfterExpiration,
@@ -106,7 +107,17 @@ from models.rules.values import (
     TestCard,
 )
 from tests.packaged import starter_sold, starter_terms
-from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with, lapsed_pass, missed_visit, shared_pass
+from tests.studio import (
+    MONTH,
+    SHARED,
+    TEN_CLASSES,
+    Studio,
+    household_with,
+    lapsed_pass,
+    missed_visit,
+    shared_pass,
+    sold_from_afar,
+)
 
 CARD = (PaymentMethod.TEST_CARD, TestCard.APPROVE)
 MONTHLY = Terms(PassKind.SESSION, 9_000, 8, MONTH, after_expiration=AfterExpiration.RENEW)
@@ -292,6 +303,8 @@ async def _changed(studio: Studio, name: str) -> Made:
     pass_id, option = await studio.sell(MONTHLY), await studio.option()
     if name == "cancel_conversion":
         await studio.do(schedule_conversion, ScheduleConversion(pass_id, option))
+    if name == "withdraw_pass":
+        pass_id = await sold_from_afar(studio)
     if name == "claim_lapsed":
         pass_id = await lapsed_pass(studio)
     if name == "reactivate_pass":
@@ -301,6 +314,7 @@ async def _changed(studio: Studio, name: str) -> Made:
         "claim_lapsed": (claim_lapsed, ClaimLapsed(pass_id), ClaimLapsed(option)),
         "extend_pass": (extend_pass, ExtendPass(pass_id, 7, "Ill"), ExtendPass(pass_id, 8, "Ill")),
         "refund_pass": (refund_pass, RefundPass(pass_id, "Moved"), RefundPass(pass_id, "Moved", 1)),
+        "withdraw_pass": (withdraw_pass, WithdrawPass(pass_id), WithdrawPass(option)),
         "extend_passes": (
             extend_passes,
             ExtendPasses(PassFilter(), 7, "Storm"),
@@ -375,6 +389,7 @@ VERBS: dict[str, Callable[[Studio, str], Awaitable[Made]]] = {
             "claim_lapsed",
             "extend_passes",
             "refund_pass",
+            "withdraw_pass",
             "set_auto_renew",
             "deactivate_pass",
             "reactivate_pass",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.rules.calendar import local_day
 from models.rules.facts import ClaimFacts, LotFacts, PassFacts, VisitFacts, laid_out
 from models.rules.status import RetryPolicy
-from models.rules.terms import Terms, Validity
+from models.rules.terms import Renewal, Terms, Validity
 from models.rules.timeline import HoldFacts, PeriodFacts, base_days
 from models.rules.values import (
     Activation,
@@ -54,6 +54,7 @@ def terms_of(kind: PassKind = PassKind.SESSION, quantity: int | None = 10, **cha
     """Terms of 30 days from the sale, of whose end nobody is warned, unless changed."""
     changes.setdefault("validity", for_days(30))
     changes.setdefault("warn_days", 0)
+    changes.setdefault("renewal", Renewal(reminder_days=0))
     return Terms(kind, 10_000, quantity if kind.metered else None, **changes)
 
 

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rules.calendar import DAY, local_day
-from models.rules.due import Due, NextEvent, conversion_at, lapses_soon, next_due, next_events
+from models.rules.due import (
+    Due,
+    NextEvent,
+    charge_at,
+    conversion_at,
+    lapses_soon,
+    next_due,
+    next_events,
+    remind_at,
+    renewal_price,
+)
 from models.rules.facts import Overdue, PassFacts, PlannedConversion
 from models.rules.status import RetryPolicy, standing_at
 from models.rules.terms import Renewal, Validity
@@ -22,6 +32,7 @@ from models.rules.values import (
     HoldKind,
     LotKind,
     PassKind,
+    RenewalPrice,
     RenewalTrigger,
     Standing,
     UnusedAtConversion,
@@ -56,7 +67,7 @@ def renewing(trigger: RenewalTrigger = RenewalTrigger.ON_EXPIRY, **changes: Any)
         changes.pop("kind", PassKind.SESSION),
         after_expiration=AfterExpiration.RENEW,
         validity=changes.pop("validity", terms_of().validity),
-        renewal=Renewal(trigger, booked_counts_as_depleted=True),
+        renewal=Renewal(trigger, booked_counts_as_depleted=True, reminder_days=changes.pop("reminder_days", 0)),
     )
     return pass_of(terms, auto_renew=True, **changes)
 
@@ -67,6 +78,11 @@ def converting(on: date | None, **changes: Any) -> PassFacts:
     if on is None:
         changes["after_expiration"] = AfterExpiration.CONVERT
     return pass_of(conversion=planned, **changes)
+
+
+def free(facts: PassFacts) -> PassFacts:
+    """The same pass at no price."""
+    return replace(facts, terms=replace(facts.terms, price_minor=0))
 
 
 CASES: dict[str, tuple[PassFacts, Due | None]] = {
@@ -123,6 +139,35 @@ CASES: dict[str, tuple[PassFacts, Due | None]] = {
         pass_of(terms_of(warn_days=7), lots=(lot_of(1, 0),)),
         Due(DueKind.EXPIRE, at(june(31))),
     ),
+    "a charge is announced some days before": (renewing(reminder_days=3), Due(DueKind.REMIND, at(june(28)))),
+    "a charge is announced once": (
+        renewing(reminder_days=3, reminded_for=at(june(31))),
+        Due(DueKind.RENEW, at(june(31))),
+    ),
+    "a charge that moved is announced again": (
+        renewing(reminder_days=3, reminded_for=at(june(30))),
+        Due(DueKind.REMIND, at(june(28))),
+    ),
+    "a conversion is announced like a renewal": (
+        converting(june(12), terms=terms_of(renewal=Renewal())),
+        Due(DueKind.REMIND, at(june(9))),
+    ),
+    "the law may ask for more days": (
+        renewing(reminder_days=3, reminder_days_min=10),
+        Due(DueKind.REMIND, at(june(21))),
+    ),
+    "nobody is reminded of a pass that ends": (
+        replace(renewing(reminder_days=3), auto_renew=False),
+        Due(DueKind.EXPIRE, at(june(31))),
+    ),
+    "nobody is reminded of a renewal that costs nothing": (
+        free(renewing(reminder_days=3)),
+        Due(DueKind.RENEW, at(june(31))),
+    ),
+    "nobody is reminded of a charge that failed already": (
+        renewing(reminder_days=30, overdue=FAILED),
+        Due(DueKind.RETRY, at(june(6))),
+    ),
     "a make-up lot lapses after its pass": (
         pass_of(
             lots=(lot_of(2, 1, kind=LotKind.MAKE_UP, own_first_on=june(25), own_last_on=june(38)),),
@@ -149,8 +194,7 @@ def test_what_is_due_next(sentence: str) -> None:
 
 
 def test_every_kind_of_due_is_among_the_cases() -> None:
-    # Nothing is reminded of a charge by itself yet.
-    assert {expected.kind for _, expected in CASES.values() if expected} == set(DueKind) - {DueKind.REMIND}
+    assert {expected.kind for _, expected in CASES.values() if expected} == set(DueKind)
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 90))
@@ -166,7 +210,7 @@ def test_a_warning_comes_so_many_days_before_the_end_and_never_after_it(days: in
 @pytest.mark.parametrize("unused", list(UnusedAtRenewal))
 @pytest.mark.parametrize("auto_renew", [True, False])
 def test_what_rolls_over_is_not_announced(unused: UnusedAtRenewal, auto_renew: bool) -> None:
-    renewal = Renewal(unused=unused)
+    renewal = Renewal(unused=unused, reminder_days=0)
     terms = terms_of(after_expiration=AfterExpiration.RENEW, renewal=renewal, warn_days=3)
     facts = pass_of(terms, auto_renew=auto_renew, after_expiration=AfterExpiration.RENEW)
     goes_on = auto_renew and unused is UnusedAtRenewal.ROLLOVER
@@ -323,3 +367,36 @@ def test_a_block_is_told_like_a_freeze_as_one_hold_where_they_touch() -> None:
 def test_only_the_earliest_of_what_may_follow_a_period_is_told() -> None:
     depleted = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=(lot_of(1, 0),))
     assert [(event.kind, event.at) for event in next_events(depleted, POLICY, NOW)] == [("RENEWS", NOW)]
+
+
+@given(hold_lists(), st.integers(1, 60), st.integers(0, 60), st.integers(0, 40))
+def test_a_charge_is_announced_so_many_days_before_it_but_not_before_its_period(
+    holds: list[HoldFacts], length: int, days: int, least: int
+) -> None:
+    facts = renewing(holds=tuple(holds), reminder_days=days, reminder_days_min=least, validity=for_days(length))
+    charge, begins = charge_at(facts), facts.windows[-1].starts_at
+    assert charge is not None
+    assert begins is not None
+    wanted = max(days, least)
+    assert remind_at(facts) == (max(begins, charge - DAY * wanted) if wanted else None)
+    assert remind_at(replace(facts, reminded_for=charge)) is None
+    assert next_due(replace(facts, reminded_for=charge), POLICY, NOW) == Due(DueKind.RENEW, charge)
+
+
+@given(st.integers(1, 10**6), st.booleans(), st.sampled_from(RenewalPrice), st.integers(-2, 2))
+def test_a_new_price_is_charged_only_for_the_end_it_was_announced_for(
+    price: int, on_depletion: bool, rule: RenewalPrice, off: int
+) -> None:
+    facts = renewing(reminded_for=at(june(31 + off)), reminded_price_minor=price)
+    facts = replace(facts, terms=replace(facts.terms, renewal=replace(facts.terms.renewal, price=rule)))
+    new = rule is RenewalPrice.CURRENT_VERSION and not on_depletion and off == 0
+    assert renewal_price(facts, on_depletion=on_depletion) == (price if new else facts.terms.price_minor)
+    unsaid = replace(facts, reminded_price_minor=None)
+    assert renewal_price(unsaid, on_depletion=on_depletion) == facts.terms.price_minor
+
+
+def test_a_price_that_may_change_is_announced_even_where_the_old_one_was_nothing() -> None:
+    facts = free(renewing(reminder_days=3))
+    assert charge_at(facts) is None
+    current = replace(facts.terms.renewal, price=RenewalPrice.CURRENT_VERSION)
+    assert charge_at(replace(facts, terms=replace(facts.terms, renewal=current))) == at(june(31))

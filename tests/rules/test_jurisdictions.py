@@ -1,12 +1,13 @@
 """What the law of a place asks of a sale, as far as the system keeps it."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from models.rules.jurisdictions import PROFILES, needs_consent, shown
-from models.rules.values import AfterExpiration, Jurisdiction
-from tests.rules.build import terms_of
+from models.rules.jurisdictions import PROFILES, needs_consent, reminder_days_min, shown, withdrawable_until
+from models.rules.values import AfterExpiration, Jurisdiction, SaleChannel
+from tests.rules.build import for_days, for_months, terms_of
 
 RENEWING = replace(terms_of(), after_expiration=AfterExpiration.RENEW)
 
@@ -31,3 +32,21 @@ def test_what_was_shown_is_the_price_the_period_and_what_brings_the_charge() -> 
         "DAY",
         "ON_EXPIRY",
     )
+
+
+def test_california_wants_a_charge_for_a_year_announced_half_a_month_before_and_france_any_charge_a_month() -> None:
+    year, month = terms_of(validity=for_months(12)), terms_of(validity=for_months(1))
+    assert [reminder_days_min(Jurisdiction.US_CA, terms) for terms in (year, month)] == [15, 0]
+    assert reminder_days_min(Jurisdiction.US_CA, terms_of(validity=for_days(364))) == 0
+    assert [reminder_days_min(Jurisdiction.FR, terms) for terms in (year, month)] == [31, 31]
+    assert reminder_days_min(Jurisdiction.NONE, year) == 0
+
+
+@pytest.mark.parametrize("place", Jurisdiction)
+@pytest.mark.parametrize("channel", [*SaleChannel, None])
+def test_only_a_sale_from_afar_under_a_law_of_europe_can_be_withdrawn_from(
+    place: Jurisdiction, channel: SaleChannel | None
+) -> None:
+    europe = place in (Jurisdiction.EU, Jurisdiction.DE, Jurisdiction.FR)
+    expected = date(2026, 2, 14) if europe and channel not in (SaleChannel.STAFF, None) else None
+    assert withdrawable_until(place, channel, date(2026, 1, 31)) == expected

@@ -19,6 +19,21 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_businesses_min_validity_range"), "businesses", "min_validity_days BETWEEN 1 AND 3660"
     )
+    op.add_column("passes", sa.Column("reminded_for", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("passes", sa.Column("reminded_price_minor", sa.BigInteger(), nullable=True))
+    op.add_column("passes", sa.Column("reminder_days_min", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("passes", sa.Column("withdrawable_until", sa.Date(), nullable=True))
+    op.create_check_constraint(op.f("ck_passes_reminder_days_range"), "passes", "reminder_days_min BETWEEN 0 AND 366")
+    op.create_check_constraint(
+        op.f("ck_passes_reminded_price_is_of_a_charge"),
+        "passes",
+        "reminded_price_minor IS NULL OR (reminded_price_minor >= 0 AND reminded_for IS NOT NULL)",
+    )
+    # What is to charge by itself is looked at once by a worker, which finds when it is to be announced.
+    op.execute(
+        """UPDATE passes SET next_due_at = least(next_due_at, sold_at), claimed_until = NULL
+           WHERE next_due_kind IN ('RENEW', 'CONVERT') AND closed_reason IS NULL"""
+    )
     op.create_table(
         "consents",
         sa.Column("business_id", sa.Uuid(), nullable=False),

@@ -108,6 +108,11 @@ NOT_UNDOABLE: dict[str, Reason] = {
         sentence="money has left for the client.",
         remedy="Sell the pass anew with sellPass, or add units with adjustPass.",
     ),
+    "withdrawPass": because(
+        Code.NOT_UNDOABLE,
+        sentence="money has left for the client.",
+        remedy="Sell the pass anew with sellPass, or add units with adjustPass.",
+    ),
     "creditRefund": because(
         Code.NOT_UNDOABLE,
         sentence="the credit is the client's and may be spent.",
