@@ -78,7 +78,7 @@ class Code(Enum):
     )
     # What was asked for does not exist, or is not the caller's.
     NOT_FOUND = ("There is no such {thing}.", "Check the id; ids of other businesses or clients count as unknown.")
-    INVALID_ID = ("That is not a {thing} id.", "Use an id exactly as the API returned it.")
+    INVALID_ID = ("That is no {thing} id.", "Use an id exactly as the API returned it.")
     INVALID_CURSOR = ("That cursor is not one of ours.", "Use endCursor or startCursor of a page of the same list.")
     INVALID_INPUT = ("{sentence}", "Correct the value and send it again.")
     PAGE_TOO_LARGE = ("A page holds at most {limit} items.", "Ask for fewer and follow endCursor.")
