@@ -31,7 +31,7 @@ test: lint ## Check style, types and floors, then run the tests
 test-long: lint ## All tests, with the proofs that take minutes to hours
 	$(BIN)/pytest -m "not bench" $(PYTEST_ARGS)
 
-bench: $(STAMP) ## Measure
+bench: $(STAMP) ## Measure speed as ratios to a floor of the same run
 	$(BIN)/pytest -m bench -s $(PYTEST_ARGS)
 
 lint: $(STAMP) ## Check style, types and floors
