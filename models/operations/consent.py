@@ -42,8 +42,12 @@ def checked_consent(tx: Tx, sold: Iterable[Terms], consent: Consent | None) -> d
 
 async def write_consent(tx: Tx, bought: ToPay, pass_id: UUID, terms: Terms) -> None:
     """Keep what the buyer of a pass agreed to, with what was shown. A sale of an earlier release knows of none."""
-    consent: dict[str, Any] | None = bought.details.get("consent")
+    await keep_consent(tx, bought.details.get("consent"), pass_id, bought.client_id, terms)
+
+
+async def keep_consent(tx: Tx, consent: dict[str, Any] | None, pass_id: UUID, client_id: UUID, terms: Terms) -> None:
+    """Keep what a client agreed to about a pass, with what the terms say of its charges; None keeps nothing."""
     if consent is not None:
-        who = {"id": new_id(), "pass_id": pass_id, "client_id": bought.client_id}
+        who = {"id": new_id(), "pass_id": pass_id, "client_id": client_id}
         kept = {"shown": plain(shown(terms, tx.business.currency)), "operation_id": tx.operation_id, "at": tx.now}
         await tx.insert(consents, {**who, **consent, **kept})

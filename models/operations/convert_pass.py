@@ -8,6 +8,7 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
 from models.operations.change_pass import kept_of
+from models.operations.consent import Consent, checked_consent, keep_consent
 from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.fulfil_conversion import first_day_of, value_at_conversion
 from models.operations.pass_guards import locked_pass, require_open, require_settled
@@ -51,6 +52,7 @@ class ConvertPass:
     unused: UnusedAtConversion = UnusedAtConversion.FORFEIT
     payment_method: PaymentMethod | None = None
     test_card: TestCard | None = None
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class ScheduleConversion:
     option_id: UUID
     on: date | None = None
     unused: UnusedAtConversion = UnusedAtConversion.FORFEIT
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
     """Check the conversion and say what is to be charged: the target's price, less the value of unused visits.
 
     Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, PAYMENT_IN_PROGRESS, CONVERT_TO_ITSELF, OPTION_ARCHIVED,
-    CARRY_IMPOSSIBLE, PAYMENT_REQUIRED, PAYMENT_DECLINED.
+    CARRY_IMPOSSIBLE, PAYMENT_REQUIRED, PAYMENT_DECLINED, CONSENT_REQUIRED.
     """
     tx.require(*STAFF)
     await before_joining(tx)
@@ -89,19 +92,22 @@ async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
     price = 0 if free else target.terms.price_minor
     value = await value_at_conversion(tx, facts) if command.unused is UnusedAtConversion.CREDIT else 0
     payment = checked_payment(tx, command.payment_method, command.test_card, price - min(price, value))
-    return await _to_pay(tx, facts, target, command.unused, price, value, payment, automatic=False)
+    consent = checked_consent(tx, [target.terms], command.consent)
+    return await _to_pay(tx, facts, target, command.unused, price, value, payment, automatic=False, consent=consent)
 
 
 async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
     """Plan a conversion, in place of whatever followed the end. A charge that failed for that is forgotten.
 
     Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, CONVERT_TO_ITSELF, OPTION_ARCHIVED, CARRY_IMPOSSIBLE,
-    INVALID_INPUT for an end the pass does not have, DATE_OUT_OF_RANGE, TERMS_CONTRADICT for a target that is over.
+    INVALID_INPUT for an end the pass does not have, DATE_OUT_OF_RANGE, TERMS_CONTRADICT for a target that is over,
+    CONSENT_REQUIRED.
     """
     tx.require(*STAFF)
     facts = await locked_pass(tx, command.pass_id)
     require_open(tx, facts)
     target = await _target(tx, facts, command.option_id, command.unused)
+    consent = checked_consent(tx, [target.terms], command.consent)
     if command.on is None:
         if facts.terms.validity.rule is ValidityRule.NEVER:
             raise refuse(Code.INVALID_INPUT, "on", sentence="The pass has no end; name a date.")
@@ -125,6 +131,7 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
         former_after_expiration=former or facts.after_expiration,
         **NOTHING_OVERDUE,
     )
+    await keep_consent(tx, consent, facts.id, facts.client_id, target.terms)
     await tx.event("conversion.scheduled", pass_id=facts.id, option=command.option_id, on=command.on)
     await refresh(tx, [facts.id])
     await thaw_after_failed_charge(tx, facts)
@@ -212,6 +219,7 @@ async def _to_pay(
     payment: Payment | None,
     *,
     automatic: bool,
+    consent: dict[str, str] | None = None,
 ) -> ToPay:
     number = facts.periods[-1].number
     attempt = await next_attempt(tx, facts.id, number)
@@ -221,6 +229,7 @@ async def _to_pay(
         "option_version": target.version,
         "unused": unused,
         "successor_of": str(number),
+        "consent": consent,
     }
     return ToPay(
         purpose=OrderPurpose.CONVERSION,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.operations.base import Changed, ToPay, Tx
 from models.operations.book_visits import PayBy, paid_answer, pay
+from models.operations.consent import write_consent
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
 from models.operations.ledger import carried, grant, move
 from models.operations.refresh import refresh
@@ -37,6 +38,7 @@ async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
     unused, value = await _empty(tx, old, bought)
     await _close(tx, old)
     await _open(tx, old, bought, option)
+    await write_consent(tx, bought, bought.pass_id, option.terms)
     number = old.periods[-1].number
     await write_succession(tx, old.id, number, "CONVERSION", bought.pass_id, 1)
     carried = bought.details["unused"] == UnusedAtConversion.CARRY and unused > 0

@@ -47,8 +47,9 @@ PROFILES: dict[Jurisdiction, Profile] = {
 
 
 def needs_consent(jurisdiction: Jurisdiction, terms: Terms) -> bool:
-    """Say whether these terms may be sold there only to somebody who agreed that they renew."""
-    return terms.after_expiration is AfterExpiration.RENEW and PROFILES[jurisdiction].consent_required
+    """Say whether these terms may be sold there only to somebody who agreed to what they charge by themselves."""
+    charges = terms.after_expiration in (AfterExpiration.RENEW, AfterExpiration.CONVERT)
+    return charges and PROFILES[jurisdiction].consent_required
 
 
 def reminder_days_min(jurisdiction: Jurisdiction, terms: Terms) -> int:

@@ -121,6 +121,11 @@ class ConvertPassInput(Given):
     payment: PaymentInput | None = strawberry.field(
         default=None, description="How it is paid; may be left out where nothing is left to pay."
     )
+    consent: ConsentInput | None = strawberry.field(
+        default=None,
+        description="What the client agreed to, where it becomes a pass that renews; kept, and required where the law "
+        "asks for it.",
+    )
 
     def command(self) -> ConvertPass:
         """Return the command."""
@@ -130,6 +135,7 @@ class ConvertPassInput(Given):
             self.timing,
             self.unused,
             *method_and_card(self.payment),
+            self.consent.command() if self.consent else None,
         )
 
 
@@ -147,6 +153,11 @@ class ScheduleConversionInput(Given):
     unused: UnusedAtConversion = strawberry.field(
         default=UnusedAtConversion.FORFEIT, description="What happens to units nobody used."
     )
+    consent: ConsentInput | None = strawberry.field(
+        default=None,
+        description="What the client agreed to, where it becomes a pass that renews; kept, and required where the law "
+        "asks for it.",
+    )
 
     def command(self) -> ScheduleConversion:
         """Return the command."""
@@ -155,6 +166,7 @@ class ScheduleConversionInput(Given):
             row_id("PurchaseOption", self.purchase_option_id, "purchaseOptionId"),
             self.on,
             self.unused,
+            self.consent.command() if self.consent else None,
         )
 
 

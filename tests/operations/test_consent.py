@@ -5,6 +5,7 @@ from dataclasses import replace
 from models.operations.base import Actor
 from models.operations.catalogue import CreatePurchaseOption, create_purchase_option
 from models.operations.consent import Consent
+from models.operations.convert_pass import ConvertPass, ScheduleConversion, convert_pass, schedule_conversion
 from models.operations.packages import CreatePackage, create_package
 from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
@@ -12,7 +13,7 @@ from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
 from models.rules.packages import Override, PackageItem, PackageTerms
-from models.rules.terms import Validity
+from models.rules.terms import Conversion, Validity
 from models.rules.values import (
     AfterExpiration,
     Jurisdiction,
@@ -137,3 +138,21 @@ async def test_a_package_makes_nothing_shorter_than_the_studio_says(studio: Stud
     short = CreatePackage("Short", PackageTerms(9_000, lines, Override(validity=MONTH)))
     assert await studio.refused(create_package, short) is Code.TERMS_BELOW_MINIMUM
     await studio.do(create_package, CreatePackage("As it is", PackageTerms(9_000, lines)))
+
+
+async def test_what_becomes_a_pass_that_renews_asks_for_consent_too(studio: Studio) -> None:
+    first, second = await studio.sell(), await studio.sell(replace(TEN_CLASSES, validity=MONTH))
+    target = await studio.option(RENEWING)
+    await studio.do(set_policies, SetPolicies(jurisdiction=Jurisdiction.DE))
+    now = ConvertPass(first, target, payment_method=CARD[0], test_card=CARD[1])
+    later = ScheduleConversion(second, target)
+    assert await studio.refused(convert_pass, now) is Code.CONSENT_REQUIRED
+    assert await studio.refused(schedule_conversion, later) is Code.CONSENT_REQUIRED
+    turning = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.CONVERT)
+    option = await studio.option(replace(turning, conversion=Conversion(target)))
+    assert await studio.refused(sell_pass, SellPass(studio.client, option, *CARD)) is Code.CONSENT_REQUIRED
+
+    made = await studio.do(convert_pass, replace(now, consent=Consent(AGREED)))
+    await studio.do(schedule_conversion, replace(later, consent=Consent(AGREED)))
+
+    assert {row["pass_id"] for row in await consents(studio)} == {made.passes[0], second}
