@@ -6,7 +6,7 @@ from alembic import op
 from models.migrations.security import let_sweeper, protect
 
 revision = "0008"
-down_revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
