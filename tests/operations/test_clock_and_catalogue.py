@@ -104,6 +104,7 @@ async def test_everything_on_the_way_happens_at_its_own_instant_and_in_its_order
     rows = await studio.fetch("SELECT type, at FROM events WHERE type LIKE 'pass.%' ORDER BY at, id")
     assert [(row["type"], row["at"]) for row in rows] == [
         ("pass.sold", studio.began),
+        ("pass.chargeAhead", at("2026-02-25", 0)),
         ("pass.renewed", at("2026-02-28", 0)),
         ("pass.expired", at("2026-03-31", 0)),
     ]

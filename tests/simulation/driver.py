@@ -8,7 +8,7 @@ from uuid import UUID
 from models.rules.activation import start_at_sale
 from models.rules.allocation import Request, after_claim, allocate
 from models.rules.calendar import local_day
-from models.rules.due import lapses_soon, next_due
+from models.rules.due import charge_at, lapses_soon, next_due
 from models.rules.eligibility import covered_instant, decide
 from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account, is_late
 from models.rules.facts import (
@@ -151,6 +151,12 @@ class RulesDriver:
                     replace(lot, warned_for=lot.window.ends_at) if lot.id in told else lot for lot in self.facts.lots
                 )
                 self.facts = replace(self.facts, lots=tuple(lots))
+                continue
+            elif due.kind is DueKind.REMIND:
+                charge = charge_at(self.facts)
+                assert charge is not None
+                assert due.at < charge, "a charge is announced after it is made"
+                self.facts = replace(self.facts, reminded_for=charge)
                 continue
             else:
                 assert due.kind is DueKind.LOT_EXPIRE
