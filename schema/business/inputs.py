@@ -43,7 +43,9 @@ class SetPoliciesInput(Given):
     )
 
     jurisdiction: Jurisdiction | None = strawberry.field(
-        default=None, description="Whose law it sells under, as far as the system keeps it; no legal advice."
+        default=None,
+        description="Whose law it sells under from now on, as far as the system keeps it; no legal advice. A pass "
+        "keeps what it was sold with: how early a charge is announced, and until when its buyer may withdraw.",
     )
     min_validity_days: int | None = strawberry.field(
         default=None,

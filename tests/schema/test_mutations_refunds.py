@@ -1,13 +1,15 @@
 """Paying back and extending many passes, through GraphQL."""
 
+from dataclasses import replace
+
 import pytest
 
-from models.rules.values import TestCard
+from models.rules.values import AfterExpiration, TestCard
 from schema.ids import encode
 from tests.operations.acts import DAY
 from tests.schema.asking import Asker
 from tests.schema.test_mutations_changes import MONTH_OF_FOUR
-from tests.studio import Studio
+from tests.studio import MONTH, TEN_CLASSES, Studio, sold_from_afar
 
 REFUND = "pass { status } units amountMinor limitMinor refunds { id state amountMinor destination }"
 
@@ -42,6 +44,26 @@ async def test_too_much_is_refused_with_the_most_that_can_go_back(asker: Asker, 
     refused = await asker.mutate("refundPass", REFUND, passId=pass_id, reason="x", amountMinor=15_001)
     assert [(each["code"], each["path"]) for each in refused["userErrors"]] == [("OVER_REFUND", ["amountMinor"])]
     assert "15000" in refused["userErrors"][0]["message"]
+
+
+async def test_what_was_bought_from_afar_is_withdrawn_from(asker: Asker, studio: Studio) -> None:
+    pass_id = encode("Pass", await sold_from_afar(studio))
+    document = "query($id: ID!) { pass(id: $id) { withdrawableUntil remindedFor } }"
+    until = (studio.began + 14 * DAY).date().isoformat()
+    assert (await asker.ask(document, {"id": pass_id}))["pass"] == {"withdrawableUntil": until, "remindedFor": None}
+    done = await asker.mutate("withdrawPass", REFUND, passId=pass_id)
+    assert (done["amountMinor"], done["pass"]["status"], done["refunds"][0]["state"]) == (15_000, "REFUNDED", "DONE")
+    assert (await asker.ask(document, {"id": pass_id}))["pass"]["withdrawableUntil"] is None
+    desk = await asker.mutate("withdrawPass", REFUND, passId=encode("Pass", await studio.sell()))
+    assert [(each["code"], each["path"]) for each in desk["userErrors"]] == [("NOT_WITHDRAWABLE", ["passId"])]
+
+
+async def test_the_day_of_a_charge_that_was_announced_is_shown(asker: Asker, studio: Studio) -> None:
+    terms = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW)
+    pass_id = encode("Pass", await studio.sell(terms))
+    await studio.advance(studio.began + 26 * DAY)
+    shown = await asker.ask("query($id: ID!) { pass(id: $id) { remindedFor } }", {"id": pass_id})
+    assert shown["pass"]["remindedFor"] == "2026-02-28"
 
 
 async def test_a_refused_refund_becomes_credit(asker: Asker, studio: Studio) -> None:
