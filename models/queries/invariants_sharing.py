@@ -19,7 +19,9 @@ SHARING = (
         """
         SELECT ARRAY[s.id, s.pass_id, s.client_id] AS ids, s.state, o.household_id AS owners, m.household_id AS members
         FROM shares s JOIN passes p ON p.id = s.pass_id
-        JOIN clients o ON o.id = p.client_id JOIN clients m ON m.id = s.client_id
+        -- Each client is looked up from the share: joined by what differs, all clients would be tried with all.
+        CROSS JOIN LATERAL (SELECT id, household_id FROM clients WHERE id = p.client_id OFFSET 0) o
+        CROSS JOIN LATERAL (SELECT id, household_id FROM clients WHERE id = s.client_id OFFSET 0) m
         WHERE s.state <> 'REMOVED' AND (o.id = m.id OR o.household_id IS NULL
                                         OR o.household_id IS DISTINCT FROM m.household_id)""",
     ),
