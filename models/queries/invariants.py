@@ -24,6 +24,7 @@ from models.queries.windows import differing_windows
 from models.tables.ledger import BALANCES
 
 _SHOWN_MAX = 100
+_STATEMENT_MINUTES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,8 @@ async def check_business(reader: asyncpg.Connection) -> list[Violation]:
 
     Read within one snapshot (`Database.reading`), or a change in flight looks like a broken promise.
     """
+    # The books of a large studio take longer to read than anybody who asks a question may wait.
+    await reader.execute(f"SET LOCAL statement_timeout = '{_STATEMENT_MINUTES}min'")
     business = await tenants.business(reader)
     business_id = None if business is None else business.id
     found = []
