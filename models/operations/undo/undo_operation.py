@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
+from models.operations.spread_closure import before_joining
 from models.operations.undo.dependents import DependedOn, against_paying_again, depended_on, require_nothing_lost
 from models.operations.undo.done import read_done
 from models.operations.undo.projections_back import projections_as_they_were
@@ -29,6 +30,8 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
     """
     tx.require(*STAFF)
     reason = checked_text(command.reason, 1, 500, "reason")
+    # What it brings back may join a closure.
+    await before_joining(tx)
     # Whoever undoes the same operation waits here, and then finds it undone.
     row = await tx.raw.fetchrow("SELECT * FROM operations WHERE id = $1 FOR NO KEY UPDATE", command.operation_id)
     if row is None or row["id"] == tx.operation_id:
