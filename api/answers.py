@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import JSONResponse
 
-from models.errors import Refused, StoreUnavailable
+from models.errors import Refused, StoreUnavailable, Unauthenticated
 from models.rules.codes import Code, Reason, because
 from models.rules.values import Language
 from schema import errors as schema_errors
@@ -46,6 +46,21 @@ def error_response(
     """Make the whole answer of a request that never reached GraphQL."""
     headers = {"Cache-Control": "no-store", **language_headers(language), **(headers or {})}
     return JSONResponse({"errors": [error_json(reason, language)]}, status, headers)
+
+
+def answer_to(error: Exception, language: Language, refused: Mapping[Code, int] | None = None) -> JSONResponse:
+    """Make the answer of a request that ended in an exception; what we did not raise on purpose is logged and masked.
+
+    `refused` says that a refusal is an answer here, 422 unless its code has another status.
+    """
+    if isinstance(error, Unauthenticated):
+        challenge = {"WWW-Authenticate": 'Bearer realm="sessionpass"'}
+        return error_response(401, because(Code.UNAUTHENTICATED), challenge, language)
+    reason = reason_of(error)
+    if refused is not None and isinstance(error, Refused):
+        return error_response(refused.get(reason.code, 422), reason, None, language)
+    away = reason.code is Code.STORE_UNAVAILABLE
+    return error_response(503 if away else 500, reason, {"Retry-After": "1"} if away else None, language)
 
 
 def shown(error: GraphQLError, language: Language) -> dict[str, Any]:

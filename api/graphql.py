@@ -17,10 +17,9 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from structlog.contextvars import bind_contextvars
 
-from api.answers import RequestRefused, error_response, language_headers, reason_of, shown
+from api.answers import RequestRefused, answer_to, error_response, language_headers, shown
 from api.auth import Authenticator, Caller
 from api.page import page_response
-from models.errors import Unauthenticated
 from models.rules.codes import Code, because
 from models.rules.language import preferred
 from models.rules.values import Language
@@ -55,16 +54,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request = Request(scope, receive)
         try:
             response = await self._respond(request)
-        except Unauthenticated:
-            challenge = {"WWW-Authenticate": 'Bearer realm="sessionpass"'}
-            response = error_response(401, because(Code.UNAUTHENTICATED), challenge, language_of(request))
         except HTTPException as error:
             response = _refused(error, language_of(request))
         except Exception as error:  # noqa: BLE001 - the last line: it is logged and masked
-            reason = reason_of(error)
-            away = reason.code is Code.STORE_UNAVAILABLE
-            headers = {"Retry-After": "1"} if away else None
-            response = error_response(503 if away else 500, reason, headers, language_of(request))
+            response = answer_to(error, language_of(request))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:

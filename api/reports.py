@@ -8,14 +8,14 @@ from datetime import date
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.answers import error_response, reason_of
+from api.answers import answer_to
 from api.auth import Authenticator, Caller
 from api.graphql import language_of
-from models.errors import Refused, StoreUnavailable, Unauthenticated, refuse, unknown
+from models.errors import refuse, unknown
 from models.imports.cells import guarded
 from models.queries.reports.base import Range, Report
 from models.queries.reports.catalogue import REPORTS
-from models.rules.codes import Code, because
+from models.rules.codes import Code
 from models.rules.values import Language
 from models.runtime import Runtime
 from schema.context import Context
@@ -45,13 +45,8 @@ class Reports:
             asked = check_range(self._context(caller, language), _day(request, "firstDay"), _day(request, "lastDay"))
             if name not in REPORTS:
                 raise unknown("report", "name")
-        except Unauthenticated:
-            challenge = {"WWW-Authenticate": 'Bearer realm="sessionpass"'}
-            return error_response(401, because(Code.UNAUTHENTICATED), challenge, language)
-        except Refused as refused:
-            return error_response(_STATUS.get(refused.code, 422), refused.problems[0].reason, None, language)
-        except StoreUnavailable as error:
-            return error_response(503, reason_of(error), {"Retry-After": "1"}, language)
+        except Exception as error:  # noqa: BLE001 - the last line: it is logged and masked
+            return answer_to(error, language, _STATUS)
         lines = self._lines(caller, REPORTS[name], asked)
         headers = {"Content-Disposition": f'attachment; filename="{name.lower()}.csv"', "Cache-Control": "no-store"}
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)

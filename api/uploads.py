@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from api.answers import error_response, reason_of
+from api.answers import answer_to
 from api.auth import Authenticator
 from api.graphql import language_of
-from models.errors import Refused, StoreUnavailable, Unauthenticated, refuse
+from models.errors import refuse
 from models.imports.dates import DateOrder
 from models.imports.fields import ImportKind
 from models.imports.limits import FILE_BYTES_MAX, megabytes
@@ -23,7 +23,7 @@ from models.imports.mapping import preset, read_mapping
 from models.imports.scan import Asked
 from models.operations.base import Actor
 from models.operations.imports.stage import Staged, stage_import
-from models.rules.codes import Code, because
+from models.rules.codes import Code
 from models.rules.values import Role
 from models.runtime import Runtime
 from schema.ids import encode
@@ -42,19 +42,10 @@ class Uploads:
         """Answer one request; whatever goes wrong is answered as JSON."""
         try:
             return await self._taken(request)
-        except Unauthenticated:
-            challenge = {"WWW-Authenticate": 'Bearer realm="sessionpass"'}
-            return error_response(401, because(Code.UNAUTHENTICATED), challenge, language_of(request))
-        except Refused as refused:
-            return error_response(
-                _STATUS.get(refused.code, 422), refused.problems[0].reason, None, language_of(request)
-            )
-        except StoreUnavailable as error:
-            return error_response(503, reason_of(error), {"Retry-After": "1"}, language_of(request))
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the last line: it is logged and masked
-            return error_response(500, reason_of(error), None, language_of(request))
+            return answer_to(error, language_of(request), _STATUS)
 
     async def _taken(self, request: Request) -> Response:
         request.state.caller = caller = await self._authenticator.caller(request)

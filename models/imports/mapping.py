@@ -112,12 +112,6 @@ def bind(mapping: Mapping, header: Sequence[str]) -> dict[str, int]:
     return bound
 
 
-def mapping_from_json(stored: dict[str, Any]) -> Mapping:
-    """Rebuild what `to_json` gave."""
-    columns = {name: tuple(titles) for name, titles in stored["columns"].items()}
-    return Mapping(columns, stored["defaults"], stored["words"])
-
-
 def same(left: Mapping, right: dict[str, Any]) -> bool:
     """Say whether a kept mapping reads as this one."""
     return json.dumps(left.to_json(), sort_keys=True) == json.dumps(right, sort_keys=True)

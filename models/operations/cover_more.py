@@ -12,7 +12,7 @@ from models.operations.claims import settle_claim, standing_claims, write_claim
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
 from models.queries.facts import load_passes, visit_facts
-from models.queries.locks import MAY_STILL_PAY, lock_visits
+from models.queries.locks import MAY_STILL_PAY, lock_passes, lock_visits
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.eligibility import decide
 from models.rules.explain import why_moved
@@ -69,6 +69,13 @@ async def passes_to_ask(tx: Tx, client_id: UUID | None) -> list[UUID]:
     Empty where no visit to come of the client waits to be paid by whichever pass may. One statement.
     """
     return [row["id"] for row in await tx.raw.fetch(_PASSES_TO_ASK, client_id, tx.now)]
+
+
+async def cover_with_sold(tx: Tx, client_id: UUID) -> dict[str, Any]:
+    """Let what was just sold to the client pay for visits that wait; return the moves as an operation keeps them."""
+    to_ask = await lock_passes(tx.raw, await passes_to_ask(tx, client_id))
+    moves = await cover_more(tx, client_id, to_ask) if to_ask else []
+    return {"moved": [move.to_json() for move in moves]}
 
 
 async def cover_more(

@@ -1,10 +1,11 @@
 """The one place that moves units: each move writes its transfer and changes the lot's balances in one statement."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from models.operations.base import Tx
-from models.rules.value import passed_on
+from models.rules.value import taken_with
 from models.rules.values import Account, LotKind, LotUnit
 from models.tables.base import new_id
 from models.tables.ledger import BALANCES, lots, transfers
@@ -47,9 +48,13 @@ async def grant(
 
 async def carried(tx: Tx, lot_id: UUID, quantity: int, account: Account = Account.TRANSFERRED) -> int:
     """Return the value that goes with `quantity` units which are about to leave a lot for another, by `account`."""
-    lot = await tx.row("SELECT value_minor, issued, transferred, converted FROM lots WHERE id = $1", lot_id)
-    gone = lot["transferred"] + (lot["converted"] if account is Account.CONVERTED else 0)
-    return passed_on(lot["value_minor"], lot["issued"], gone, quantity)
+    lot = await tx.row("SELECT * FROM lots WHERE id = $1", lot_id)
+    return taken_with(lot["value_minor"], balances_of(lot), quantity, account)
+
+
+def balances_of(lot: Any) -> dict[Account, int]:
+    """Return the balances of a lot's row by account."""
+    return {account: lot[account.value.lower()] for account in Account if account is not Account.ISSUED}
 
 
 async def move(

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.errors import refuse
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
-from models.operations.ledger import move
+from models.operations.ledger import balances_of, move
 from models.operations.pass_guards import locked_pass, require_settled
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE
@@ -31,6 +31,7 @@ _DISPUTED = """
 SELECT EXISTS (SELECT FROM periods n JOIN disputes d ON d.business_id = n.business_id AND d.order_id = n.order_id
                WHERE n.pass_id = $1 AND d.state = 'OPEN')
 """
+_RUNNING = "SELECT number, price_minor FROM periods WHERE pass_id = $1 AND (ends_at IS NULL OR ends_at > $2)"
 _USED = """
 SELECT p.number, p.price_minor,
        coalesce((SELECT sum(l.used + l.forfeited) FROM lots l
@@ -138,20 +139,17 @@ async def _take(tx: Tx, facts: PassFacts, command: RefundPass) -> tuple[int, int
     # What lasts longest is given back first: what is left to the client is what they would have used first.
     for lot in sorted(alive, key=lot_order, reverse=True):
         taken = min(to_take, lot.available)
-        value += quote_units(rows[lot.id]["value_minor"], _balances(rows[lot.id]), taken)
+        value += quote_units(rows[lot.id]["value_minor"], balances_of(rows[lot.id]), taken)
         await move(tx, lot.id, facts.id, Account.AVAILABLE, Account.REFUNDED, taken)
         to_take -= taken
     basis = command.basis or facts.terms.refund.basis
     if basis is RefundBasis.DROP_IN_PRICE and command.units is None:
         return wanted, await _at_drop_in_price(tx, facts, rows.values())
     if facts.terms.unit is None and command.units is None:
-        prices = {row["number"]: row["price_minor"] for row in await tx.raw.fetch(_USED, facts.id, tx.now)}
+        running = await tx.raw.fetch(_RUNNING, facts.id, tx.now)
+        prices = {row["number"]: row["price_minor"] for row in running}
         value = quote_days(current, prices, tx.now)
     return wanted, value
-
-
-def _balances(row: Any) -> dict[Account, int]:
-    return {account: row[account.value.lower()] for account in Account if account is not Account.ISSUED}
 
 
 async def _at_drop_in_price(tx: Tx, facts: PassFacts, lots: Iterable[Any]) -> int:
@@ -160,7 +158,7 @@ async def _at_drop_in_price(tx: Tx, facts: PassFacts, lots: Iterable[Any]) -> in
     assert price is not None
     given: Counter[int] = Counter()
     for lot in lots:
-        given[lot["period_number"]] += shares(lot["value_minor"], _balances(lot))[Account.REFUNDED]
+        given[lot["period_number"]] += shares(lot["value_minor"], balances_of(lot))[Account.REFUNDED]
     rows = await tx.raw.fetch(_USED, facts.id, tx.now)
     return quote_drop_in([Part(row["price_minor"] - given[row["number"]], int(row["used"])) for row in rows], price)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, ToPay, Tx
 from models.operations.consent import Consent, checked_consent, write_consent
-from models.operations.cover_more import cover_more, passes_to_ask
+from models.operations.cover_more import cover_with_sold
 from models.operations.offers import check_package_offers, checked_channel
 from models.operations.packages import Assembled, assemble
 from models.operations.refresh import refresh
@@ -17,6 +17,7 @@ from models.operations.sell_pass import (
     check_not_over,
     checked_payment,
     checked_start,
+    home_of_buyer,
     home_zone,
     payment_details,
     write_pass,
@@ -25,7 +26,6 @@ from models.operations.settle_refund import give_credit
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import join_closures
 from models.queries.catalogue import option_terms
-from models.queries.locks import lock_passes
 from models.queries.packages import with_nested
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
@@ -65,10 +65,7 @@ async def sell_package(tx: Tx, command: SellPackage) -> ToPay:
     `check_package_offers`.
     """
     tx.require(*STAFF, Role.CLIENT)
-    tx.require_client(command.client_id, "client", "clientId")
-    client = await tx.raw.fetchrow("SELECT home_location_id FROM clients WHERE id = $1", command.client_id)
-    if client is None:
-        raise unknown("client", "clientId")
+    home = await home_of_buyer(tx, command.client_id)
     rows = await with_nested(tx.raw, [command.package_id])
     package = rows.get(command.package_id)
     if package is None:
@@ -80,7 +77,7 @@ async def sell_package(tx: Tx, command: SellPackage) -> ToPay:
     credit = min(terms.price_minor, await credit_of(tx, command.client_id)) if command.use_credit else 0
     payment = checked_payment(tx, command.payment_method, command.test_card, terms.price_minor - credit)
     starts = _starts(tx, assembled, command.starts_on)
-    zone = await home_zone(tx, command.location_id or client["home_location_id"])
+    zone = await home_zone(tx, command.location_id or home)
     channel = checked_channel(tx.actor.role, command.channel)
     await check_package_offers(tx, package, rows, assembled, command.client_id, Sale(channel, command.link_code))
     consent = checked_consent(tx, [part.terms for part in assembled.parts], command.consent)
@@ -158,9 +155,8 @@ async def fulfil_package(tx: Tx, bought: ToPay) -> Changed:
         await join_closures(tx, pass_id)
     await _write_items(tx, bought, sale_id)
     await tx.event("package.sold", packageSale=sale_id, priceMinor=bought.price_minor, passes=made)
-    to_ask = await lock_passes(tx.raw, await passes_to_ask(tx, bought.client_id))
-    moves = await cover_more(tx, bought.client_id, to_ask) if to_ask else []
-    return Changed(passes=made, rows={"packageSale": sale_id}, figures={"moved": [move.to_json() for move in moves]})
+    figures = await cover_with_sold(tx, bought.client_id)
+    return Changed(passes=made, rows={"packageSale": sale_id}, figures=figures)
 
 
 async def _write_part(tx: Tx, bought: ToPay, sale_id: UUID, part: Mapping[str, Any]) -> UUID:

@@ -9,14 +9,13 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
 from models.operations.consent import Consent, checked_consent, write_consent
-from models.operations.cover_more import cover_more, passes_to_ask
+from models.operations.cover_more import cover_with_sold
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.offers import check_offer, checked_channel
 from models.operations.refresh import refresh
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import join_closures
 from models.queries.catalogue import OptionVersion, option_terms
-from models.queries.locks import lock_passes
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.codes import Code
@@ -64,10 +63,7 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     TERMS_CONTRADICT for a start that the option does not allow, and those of `check_offer`.
     """
     tx.require(*STAFF, Role.CLIENT)
-    tx.require_client(command.client_id, "client", "clientId")
-    client = await tx.raw.fetchrow("SELECT home_location_id FROM clients WHERE id = $1", command.client_id)
-    if client is None:
-        raise unknown("client", "clientId")
+    home = await home_of_buyer(tx, command.client_id)
     option = await option_terms(tx.raw, command.option_id)
     if option is None:
         raise unknown("purchase option", "purchaseOptionId")
@@ -78,7 +74,7 @@ async def sell_pass(tx: Tx, command: SellPass) -> ToPay:
     payment = checked_payment(tx, command.payment_method, command.test_card, price - credit)
     starts_on = checked_start(tx, option.terms, command.starts_on)
     check_not_over(tx, option.terms, starts_on)
-    zone = await home_zone(tx, command.location_id or client["home_location_id"])
+    zone = await home_zone(tx, command.location_id or home)
     channel = checked_channel(tx.actor.role, command.channel)
     await check_offer(tx, option, command.client_id, Sale(channel, command.link_code))
     consent = checked_consent(tx, [option.terms], command.consent)
@@ -123,9 +119,7 @@ async def fulfil_sale(tx: Tx, bought: ToPay) -> Changed:
     await refresh(tx, [bought.pass_id])
     await join_closures(tx, bought.pass_id)
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor)
-    to_ask = await lock_passes(tx.raw, await passes_to_ask(tx, bought.client_id))
-    moves = await cover_more(tx, bought.client_id, to_ask) if to_ask else []
-    return Changed(passes=[bought.pass_id], figures={"moved": [move.to_json() for move in moves]})
+    return Changed(passes=[bought.pass_id], figures=await cover_with_sold(tx, bought.client_id))
 
 
 async def write_pass(
@@ -188,6 +182,16 @@ def _row(
         "paused": False,
         "on_test_clock": tx.business.test_clock_at is not None,
     }
+
+
+async def home_of_buyer(tx: Tx, client_id: UUID) -> UUID | None:
+    """Return the home location of the client who buys, None where they have none. Errors: NOT_FOUND."""
+    tx.require_client(client_id, "client", "clientId")
+    client = await tx.raw.fetchrow("SELECT home_location_id FROM clients WHERE id = $1", client_id)
+    if client is None:
+        raise unknown("client", "clientId")
+    home: UUID | None = client["home_location_id"]
+    return home
 
 
 async def home_zone(tx: Tx, location_id: UUID | None) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from models.rules.calendar import local_day
 from models.rules.facts import PassFacts
 from models.rules.timeline import free_days, freezes
-from models.rules.value import shares, unused_of_days
+from models.rules.value import taken_with, unused_of_days
 from models.rules.values import Account
 
 
@@ -21,10 +21,7 @@ class Part:
 
 def quote_units(value_minor: int, balances: Mapping[Account, int], quantity: int) -> int:
     """Return what `quantity` available units of a lot are worth, as its value stands before they are taken."""
-    after = dict(balances)
-    after[Account.AVAILABLE] -= quantity
-    after[Account.REFUNDED] += quantity
-    return shares(value_minor, after)[Account.REFUNDED] - shares(value_minor, balances)[Account.REFUNDED]
+    return taken_with(value_minor, balances, quantity, Account.REFUNDED)
 
 
 def quote_days(facts: PassFacts, prices: Mapping[int, int], now: datetime, *, came_on: date | None = None) -> int:

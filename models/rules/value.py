@@ -38,6 +38,13 @@ def share_of(value_minor: int, units: int, issued: int) -> int:
     return value_minor * units // issued if issued else 0
 
 
+def taken_with(value_minor: int, balances: Mapping[Account, int], quantity: int, account: Account) -> int:
+    """Return the value that goes with `quantity` units which leave a lot by `account`, as its accounts stand before."""
+    issued = sum(balances.get(each, 0) for each in ORDER)
+    before = sum(balances.get(each, 0) for each in ORDER[: ORDER.index(account) + 1])
+    return passed_on(value_minor, issued, before, quantity)
+
+
 def passed_on(value_minor: int, issued: int, before: int, quantity: int) -> int:
     """Return the value that goes with `quantity` units to another lot, where `before` went already."""
     return share_of(value_minor, before + quantity, issued) - share_of(value_minor, before, issued)
