@@ -10,6 +10,7 @@ import asyncpg
 
 from models.operations.base import Tx
 from models.operations.ledger import carried, grant, move
+from models.operations.pass_guards import FOR_GOOD
 from models.operations.projected_claims import end_projections
 from models.queries.locks import lock_passes, lock_visits
 from models.rules.allocation import Outcome
@@ -17,11 +18,10 @@ from models.rules.calendar import local_day
 from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account
 from models.rules.facts import PassFacts, VisitFacts
 from models.rules.sharing import person_of
-from models.rules.values import Account, ClosedReason, LotKind, PassKind, ProjectionState, VisitState
+from models.rules.values import Account, LotKind, PassKind, ProjectionState, VisitState
 from models.tables.base import new_id
 from models.tables.visits import claimed_days, claims, visits
 
-_GONE = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED)
 _STANDING = """
 SELECT c.*, d.account AS day_account FROM claims c
 LEFT JOIN claimed_days d ON d.business_id = c.business_id AND d.id = c.claimed_day_id
@@ -204,7 +204,7 @@ async def _move_units(
     if after is not Account.AVAILABLE:
         return None
     lot = next(lot for lot in facts.lots if lot.id == lot_id)
-    gone = facts.closed_reason in _GONE
+    gone = facts.closed_reason in FOR_GOOD
     if not gone and (lot.window.ends_at is None or tx.now < lot.window.ends_at):
         return None
     if gone or not may_make_up:

@@ -8,6 +8,10 @@ from models.queries.locks import lock_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
 from models.rules.status import ended
+from models.rules.values import ClosedReason
+
+FOR_GOOD = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED)
+"""How a pass is closed that can never pay for anything again."""
 
 
 async def locked_pass(tx: Tx, pass_id: UUID, *, thing: str = "pass", path: str = "passId") -> PassFacts:

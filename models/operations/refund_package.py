@@ -7,8 +7,9 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text, unique
 from models.operations.offers import lock_client
+from models.operations.pass_guards import FOR_GOOD
 from models.operations.refund_pass import Refunded, RefundPass, pay_back, refund_pass
-from models.operations.renew_package import GONE, sold_package
+from models.operations.renew_package import sold_package
 from models.operations.spend_credit import credit_of, spend
 from models.queries.locks import lock_passes
 from models.queries.packages import PackageSaleItemRow, items_of, pass_ids_of
@@ -57,7 +58,7 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
     parts: list[dict[str, Any]] = []
     visits: list[UUID] = []
     made: list[str] = []
-    for pass_id in (each for each in ids if locked[each].closed_reason not in GONE):
+    for pass_id in (each for each in ids if locked[each].closed_reason not in FOR_GOOD):
         done = await refund_pass(tx, RefundPass(pass_id, reason, destination=command.destination))
         parts.append({"passId": str(pass_id), "amountMinor": done.figures["amountMinor"]})
         visits += done.visits

@@ -10,7 +10,7 @@ from models.errors import refuse
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
 from models.operations.ledger import balances_of, move
-from models.operations.pass_guards import locked_pass, require_settled
+from models.operations.pass_guards import FOR_GOOD, locked_pass, require_settled
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE
 from models.operations.settle_refund import give_credit
@@ -26,7 +26,6 @@ from models.tables.base import new_id
 from models.tables.passes import passes
 from models.tables.refunds import refunds
 
-_FINAL = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED)
 _DISPUTED = """
 SELECT EXISTS (SELECT FROM periods n JOIN disputes d ON d.business_id = n.business_id AND d.order_id = n.order_id
                WHERE n.pass_id = $1 AND d.state = 'OPEN')
@@ -84,7 +83,7 @@ async def refund_pass(tx: Tx, command: RefundPass) -> Changed:
 async def give_back(tx: Tx, command: RefundPass) -> Changed:
     """Carry out `refund_pass`, whoever may ask for it; its errors but FORBIDDEN."""
     facts = await locked_pass(tx, command.pass_id)
-    if facts.closed_reason in _FINAL:
+    if facts.closed_reason in FOR_GOOD:
         raise refuse(Code.PASS_CLOSED, "passId", status=facts.closed_reason)
     require_settled(facts)
     if await tx.raw.fetchval(_DISPUTED, facts.id):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
-from models.operations.pass_guards import require_not_gone, require_settled
+from models.operations.pass_guards import FOR_GOOD, require_not_gone, require_settled
 from models.operations.refresh import refresh
 from models.operations.renew_pass import fulfil_renewal, require_renewable, restarts, stored_payment
 from models.operations.sell_pass import checked_payment
@@ -15,12 +15,11 @@ from models.queries.locks import lock_passes
 from models.queries.packages import pass_ids_of
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
-from models.rules.values import ClosedReason, OrderPurpose, PaymentMethod, Role, TestCard
+from models.rules.values import OrderPurpose, PaymentMethod, Role, TestCard
 from models.tables.base import new_id
 
 RENEWED = "renewed_sale_id"
 """Where the details of an order say which sold package it renews."""
-GONE = (ClosedReason.REFUNDED, ClosedReason.CONVERTED, ClosedReason.TRANSFERRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ async def renew_package(tx: Tx, command: RenewPackage) -> ToPay:
     credit = await credit_of(tx, client_id) if command.use_credit else 0
     ids = (await pass_ids_of(tx.raw, [command.package_sale_id]))[command.package_sale_id]
     locked = await lock_passes(tx.raw, ids)
-    parts = [locked[each] for each in ids if locked[each].closed_reason not in GONE]
+    parts = [locked[each] for each in ids if locked[each].closed_reason not in FOR_GOOD]
     if not parts:
         raise refuse(Code.NOTHING_TO_DO, "packageSaleId", sentence="no pass is left in the package.")
     _check(tx, ids, parts)

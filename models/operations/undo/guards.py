@@ -2,12 +2,13 @@
 
 from models.errors import refuse
 from models.operations.base import Tx
+from models.operations.pass_guards import FOR_GOOD
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
 from models.rules.status import ended
 from models.rules.values import ClosedReason
 
-GONE = (ClosedReason.CONVERTED, ClosedReason.REFUNDED, ClosedReason.TRANSFERRED, ClosedReason.RELEASED)
+GONE = (*FOR_GOOD, ClosedReason.RELEASED)
 
 
 def require_going(tx: Tx, facts: PassFacts) -> None:
