@@ -251,6 +251,7 @@ WORDS: dict[str, dict[str, str]] = {
         "FAILED": "The gateway refused it; it is still owed.",
         "UNKNOWN": "The gateway has not answered; it is asked again by itself.",
         "CREDITED": "The gateway refused it, and it went to the client's credit.",
+        "TAKEN_BACK": "It was undone before money had left: the client has the pass again, and is owed nothing.",
     },
     "Role": {
         "OWNER": "May do everything.",

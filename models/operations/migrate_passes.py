@@ -7,6 +7,7 @@ from uuid import UUID
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text, plain
 from models.operations.catalogue import RevisePurchaseOption, revise_purchase_option
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.pass_guards import require_settled
 from models.operations.refresh import refresh
 from models.queries.catalogue import OptionVersion, option_terms
@@ -65,6 +66,7 @@ async def migrate_passes(tx: Tx, command: MigratePasses) -> Changed:
     reason = checked_text(command.reason, 1, 500, "reason")
     target = await _target(tx, command)
     ids = await _sold(tx, command, target)
+    waiting = await lock_with_waiting(tx, ids)
     moved: list[UUID] = []
     told: dict[str, Any] = {}
     terms: dict[str, Any] = {}
@@ -88,7 +90,8 @@ async def migrate_passes(tx: Tx, command: MigratePasses) -> Changed:
         moved.append(pass_id)
         await tx.event("pass.migrated", pass_id=pass_id, version=target.version, reason=reason)
     figures = {"toVersion": target.version, "terms": terms, "changes": told, "skipped": skipped}
-    return Changed(passes=moved, rows={"purchaseOption": command.option_id}, figures=figures)
+    changed = Changed(passes=moved, rows={"purchaseOption": command.option_id}, figures=figures)
+    return await covered(tx, changed, waiting)
 
 
 async def revert_migration(tx: Tx, command: RevertMigration) -> Changed:
@@ -105,7 +108,9 @@ async def revert_migration(tx: Tx, command: RevertMigration) -> Changed:
     )
     if not rows:
         raise unknown("migration", "operationId")
-    locked = await lock_passes(tx.raw, [row["pass_id"] for row in rows])
+    ids = [row["pass_id"] for row in rows]
+    waiting = await lock_with_waiting(tx, ids)
+    locked = await lock_passes(tx.raw, ids)
     back: list[UUID] = []
     skipped: dict[str, Any] = {}
     for row in rows:
@@ -128,7 +133,7 @@ async def revert_migration(tx: Tx, command: RevertMigration) -> Changed:
         raise refuse(Code.NOTHING_TO_DO, "operationId", sentence="the migration was reverted before.")
     assert set(back) <= set(locked)
     await refresh(tx, back)
-    return Changed(passes=back, figures={"skipped": skipped})
+    return await covered(tx, Changed(passes=back, figures={"skipped": skipped}), waiting)
 
 
 async def _target(tx: Tx, command: MigratePasses) -> OptionVersion:
@@ -200,7 +205,8 @@ async def _later(tx: Tx, row: Any) -> str | None:
     followed: str | None = await tx.raw.fetchval(
         """SELECT CASE WHEN p.option_version <> $2 THEN 'migratePasses'
                        WHEN p.closed_reason = 'CONVERTED' THEN 'convertPass'
-                       WHEN EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id AND n.operation_id > $3)
+                       WHEN EXISTS (SELECT FROM periods n WHERE n.pass_id = p.id AND n.operation_id > $3
+                                      AND n.number > 0)
                        THEN 'renewPass' END
            FROM passes p WHERE p.id = $1""",
         row["pass_id"],

@@ -28,9 +28,11 @@ from models.tables.refunds import refunds
 
 _DISPUTED = """
 SELECT EXISTS (SELECT FROM periods n JOIN disputes d ON d.business_id = n.business_id AND d.order_id = n.order_id
-               WHERE n.pass_id = $1 AND d.state = 'OPEN')
+               WHERE n.pass_id = $1 AND n.number > 0 AND d.state = 'OPEN')
 """
-_RUNNING = "SELECT number, price_minor FROM periods WHERE pass_id = $1 AND (ends_at IS NULL OR ends_at > $2)"
+_RUNNING = """
+SELECT number, price_minor FROM periods WHERE pass_id = $1 AND number > 0 AND (ends_at IS NULL OR ends_at > $2)
+"""
 _USED = """
 SELECT p.number, p.price_minor,
        coalesce((SELECT sum(l.used + l.forfeited) FROM lots l
@@ -39,7 +41,7 @@ SELECT p.number, p.price_minor,
           WHERE c.business_id = p.business_id AND c.pass_id = p.pass_id AND c.lot_id IS NULL
             AND c.released_at IS NULL AND c.account <> 'BOOKED'
             AND v.starts_at >= p.starts_at AND (p.ends_at IS NULL OR v.starts_at < p.ends_at)) AS used
-FROM periods p WHERE p.pass_id = $1 AND (p.ends_at IS NULL OR p.ends_at > $2) ORDER BY p.number
+FROM periods p WHERE p.pass_id = $1 AND p.number > 0 AND (p.ends_at IS NULL OR p.ends_at > $2) ORDER BY p.number
 """
 
 

@@ -57,8 +57,8 @@ CROSS JOIN LATERAL (
 ) m
 WHERE p.id = ANY($1)
 """
-_PERIODS = "SELECT * FROM periods WHERE pass_id = ANY($1) ORDER BY pass_id, number"
-_LOTS = "SELECT * FROM lots WHERE pass_id = ANY($1) ORDER BY pass_id, id"
+_PERIODS = "SELECT * FROM periods WHERE pass_id = ANY($1) AND number > 0 ORDER BY pass_id, number"
+_LOTS = "SELECT * FROM lots WHERE pass_id = ANY($1) AND period_number > 0 ORDER BY pass_id, id"
 _HOLDS = "SELECT * FROM holds WHERE pass_id = ANY($1) AND removed_at IS NULL ORDER BY pass_id, first_day, id"
 _CLAIMS = """
 SELECT c.pass_id, c.visit_id, c.lot_id, c.account, v.location_id, v.starts_at, v.booked_at, v.day, v.state,

@@ -164,7 +164,7 @@ PERIODS = (
         "A pass has periods, numbered from 1 without gaps.",
         """
         SELECT ARRAY[s.id] AS ids, count(p.number) AS periods, min(p.number) AS lowest, max(p.number) AS highest
-        FROM passes s LEFT JOIN periods p ON p.pass_id = s.id GROUP BY s.id
+        FROM passes s LEFT JOIN periods p ON p.pass_id = s.id AND p.number > 0 GROUP BY s.id
         HAVING count(p.number) = 0 OR min(p.number) <> 1 OR max(p.number) <> count(p.number)""",
     ),
     Invariant(
@@ -175,7 +175,7 @@ PERIODS = (
             SELECT pass_id, number, starts_at, restarts, anchor_index, lag(ends_at) OVER w AS before,
                    lag(starts_at) OVER w AS began, lag(anchor_index) OVER w AS index_before,
                    anchor_on = lag(anchor_on) OVER w AS same_anchor
-            FROM periods WINDOW w AS (PARTITION BY pass_id ORDER BY number)
+            FROM periods WHERE number > 0 WINDOW w AS (PARTITION BY pass_id ORDER BY number)
         ) p
         WHERE number > 1 AND starts_at IS NOT NULL AND (
             before IS NULL OR starts_at < before OR starts_at < began
@@ -192,7 +192,9 @@ PERIODS = (
         UNION ALL
         SELECT ARRAY[s.pass_id], s.period_number, 'renewal without its period'
         FROM successions s LEFT JOIN periods n ON n.pass_id = s.to_pass_id AND n.number = s.to_period_number
-         AND s.to_pass_id = s.pass_id AND s.to_period_number = s.period_number + 1
+         AND s.to_pass_id = s.pass_id
+         -- One that was undone keeps its row under the number of the period that was taken back.
+         AND s.to_period_number = CASE WHEN s.period_number > 0 THEN s.period_number + 1 ELSE s.period_number END
         WHERE s.kind = 'RENEWAL' AND n.pass_id IS NULL
         UNION ALL
         SELECT ARRAY[s.pass_id, s.to_pass_id], s.period_number, 'conversion without its pass'
@@ -206,7 +208,7 @@ PERIODS = (
         WHERE p.predecessor_pass_id IS NOT NULL AND s.pass_id IS NULL
         UNION ALL
         SELECT ARRAY[p.id], count(s.pass_id), 'converted pass without exactly one conversion, or the reverse'
-        FROM passes p LEFT JOIN successions s ON s.pass_id = p.id AND s.kind = 'CONVERSION'
+        FROM passes p LEFT JOIN successions s ON s.pass_id = p.id AND s.kind = 'CONVERSION' AND s.period_number > 0
         GROUP BY p.id, p.closed_reason
         HAVING count(s.pass_id) <> (p.closed_reason IS NOT DISTINCT FROM 'CONVERTED')::int""",
     ),

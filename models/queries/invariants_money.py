@@ -25,7 +25,8 @@ MONEY = (
                    WHERE k.id IS NULL AND (e.order_id IS NOT NULL OR s.transferred_from_pass_id IS NULL
                       OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND w.verb = 'transferPass'))
         ) n ON n.order_id = o.id
-        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
+        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id
+           OR (n.number > 0 AND n.number <> o.period_number)""",
     ),
     Invariant(
         "package_parts_sum",
@@ -54,7 +55,8 @@ MONEY = (
         """
         SELECT ARRAY[i.id] AS ids, i.refunded_minor, coalesce(r.amount, 0) AS paid_back_minor
         FROM package_items i
-        LEFT JOIN (SELECT package_item_id, sum(amount_minor) AS amount FROM refunds GROUP BY 1) r
+        LEFT JOIN (SELECT package_item_id, sum(amount_minor) AS amount FROM refunds WHERE state <> 'TAKEN_BACK'
+                   GROUP BY 1) r
           ON r.package_item_id = i.id
         WHERE i.refunded_minor <> coalesce(r.amount, 0)""",
     ),
@@ -123,11 +125,13 @@ MONEY = (
         "What is paid back of a payment, and of an order, is never more than was paid.",
         """
         SELECT ARRAY[o.id] AS ids, o.price_minor, sum(r.amount_minor) AS refunded_minor
-        FROM refunds r JOIN orders o ON o.id = r.order_id GROUP BY o.id, o.price_minor, o.state
+        FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.state <> 'TAKEN_BACK'
+        GROUP BY o.id, o.price_minor, o.state
         HAVING sum(r.amount_minor) > o.price_minor OR o.state <> 'PAID'
         UNION ALL
         SELECT ARRAY[y.id], y.amount_minor, sum(r.amount_minor)
-        FROM refunds r JOIN payments y ON y.id = r.payment_id GROUP BY y.id, y.amount_minor, y.state
+        FROM refunds r JOIN payments y ON y.id = r.payment_id WHERE r.state <> 'TAKEN_BACK'
+        GROUP BY y.id, y.amount_minor, y.state
         HAVING sum(r.amount_minor) > y.amount_minor OR y.state <> 'CAPTURED'""",
     ),
     Invariant(

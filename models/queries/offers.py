@@ -18,7 +18,7 @@ SELECT c.types, c.household_id, greatest(
      WHERE v.client_id = c.id AND v.state NOT IN ('CANCELLED', 'LATE_CANCELLED')),
     (SELECT max(p.sold_at) FROM passes p WHERE p.client_id = c.id),
     (SELECT max(e.granted_at) FROM passes p
-     JOIN periods e ON e.business_id = p.business_id AND e.pass_id = p.id WHERE p.client_id = c.id)
+     JOIN periods e ON e.business_id = p.business_id AND e.pass_id = p.id AND e.number > 0 WHERE p.client_id = c.id)
 ) AS last_active_at
 FROM clients c WHERE c.id = $1
 """

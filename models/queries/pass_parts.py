@@ -67,7 +67,7 @@ class HoldRow:
 _LOTS = "SELECT l.*, p.zone FROM lots l JOIN passes p ON p.business_id = l.business_id AND p.id = l.pass_id"
 _PERIODS = """
 SELECT pass_id, number, first_day, last_day, starts_at, ends_at, price_minor, granted_at, order_id
-FROM periods WHERE pass_id = ANY($1) ORDER BY pass_id, number
+FROM periods WHERE pass_id = ANY($1) AND number > 0 ORDER BY pass_id, number
 """
 _HOLDS = """
 SELECT id, pass_id, kind, first_day, last_day, requested_last_day, reason, placed_at, removed_at, cause, overrides

@@ -208,7 +208,8 @@ async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID], now: datetime)
 async def successors(reader: asyncpg.Connection, pass_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the pass that each of these was converted to; one not converted is left out. One statement."""
     rows = await reader.fetch(
-        "SELECT predecessor_pass_id, id FROM passes WHERE predecessor_pass_id = ANY($1)", pass_ids
+        "SELECT predecessor_pass_id, id FROM passes WHERE predecessor_pass_id = ANY($1) AND predecessor_period > 0",
+        pass_ids,
     )
     return {row["predecessor_pass_id"]: row["id"] for row in rows}
 

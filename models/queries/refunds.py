@@ -52,7 +52,7 @@ JOIN orders o ON o.id = n.order_id AND o.state = 'PAID'
 LEFT JOIN payments y ON y.order_id = o.id AND y.state = 'CAPTURED' AND y.method <> 'COMPLIMENTARY'
 LEFT JOIN (SELECT order_id, sum(amount_minor) FILTER (WHERE payment_id IS NOT NULL)::bigint AS money,
                   sum(amount_minor) FILTER (WHERE payment_id IS NULL)::bigint AS credit
-           FROM refunds GROUP BY 1) r ON r.order_id = o.id
+           FROM refunds WHERE state <> 'TAKEN_BACK' GROUP BY 1) r ON r.order_id = o.id
 LEFT JOIN own ON own.order_id = o.id
 ORDER BY n.number DESC
 """
@@ -71,16 +71,19 @@ SELECT EXISTS (SELECT FROM periods WHERE pass_id IN (SELECT id FROM chain) AND o
 _OF_PASS = _SOURCES.format(
     bought=f"""{_CHAIN}
                SELECT p.order_id, sum(p.price_minor)::bigint AS price_minor, max(p.number - 1000000 * c.back) AS number
-               FROM chain c JOIN periods p ON p.pass_id = c.id AND p.order_id IS NOT NULL GROUP BY 1""",
+               FROM chain c JOIN periods p ON p.pass_id = c.id AND p.number > 0 AND p.order_id IS NOT NULL
+               GROUP BY 1""",
     given=f"""{_CHAIN}
               SELECT order_id, sum(amount_minor)::bigint AS given
-              FROM refunds WHERE pass_id IN (SELECT id FROM chain) AND package_item_id IS NULL GROUP BY 1""",
+              FROM refunds
+              WHERE pass_id IN (SELECT id FROM chain) AND package_item_id IS NULL AND state <> 'TAKEN_BACK'
+              GROUP BY 1""",
 )
 _OF_ITEM = _SOURCES.format(
     bought="""SELECT s.order_id, i.share_minor AS price_minor, 1 AS number
               FROM package_items i JOIN package_sales s ON s.id = i.package_sale_id WHERE i.id = $1""",
     given="""SELECT order_id, sum(amount_minor)::bigint AS given
-             FROM refunds WHERE package_item_id = $1 GROUP BY 1""",
+             FROM refunds WHERE package_item_id = $1 AND state <> 'TAKEN_BACK' GROUP BY 1""",
 )
 _REFUNDS = """
 SELECT id, pass_id, package_item_id, order_id, destination, amount_minor, currency, state, detail, reason, at

@@ -426,13 +426,17 @@ class RefundDestination(StrEnum):
 
 
 class RefundState(StrEnum):
-    """INTENDED is written before the call; UNKNOWN never answered; CREDITED failed and went to credit instead."""
+    """INTENDED is written before the call; UNKNOWN is asked for and not answered; CREDITED failed and went to credit.
+
+    TAKEN_BACK is no longer owed: what it was for was undone before any money had left.
+    """
 
     INTENDED = "INTENDED"
     DONE = "DONE"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     CREDITED = "CREDITED"
+    TAKEN_BACK = "TAKEN_BACK"
 
 
 class Role(StrEnum):

@@ -1,6 +1,7 @@
 """Operations: one committed change each. Audit trail, idempotency store and order of events in one table."""
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.rules.values import Role
@@ -27,13 +28,15 @@ operations = tenant_table(
 
 Index("ix_operations_newest", operations.c.business_id, operations.c.id)
 
-# Which operation undid which: each is undone once at most, and neither is changed by it.
+# Which operation undid which: each is undone once at most, and neither is changed by it. What undoes an undoing does
+# `again` what had been undone, and stands as that did.
 undoings = tenant_table(
     "undoings",
     ident("operation_id"),
     ident("undone_by"),
     text("reason"),
     instant("at"),
+    Column("again", Boolean, nullable=False, server_default=sql("false")),
     belongs_to("operations", "operation_id"),
     belongs_to("operations", "undone_by"),
     UniqueConstraint("business_id", "undone_by"),

@@ -157,15 +157,17 @@ periods = tenant_table(
     ident("order_id", optional=True),
     ident("operation_id"),
     instant("granted_at"),
+    # One whose renewal was undone counts no more: its number is below zero, and so is that of its lots.
+    instant("taken_back_at", optional=True),
     belongs_to("passes", "pass_id"),
-    CheckConstraint("number >= 1", name="number_positive"),
+    CheckConstraint("number <> 0 AND (number < 0) = (taken_back_at IS NOT NULL)", name="number_counts"),
     CheckConstraint("starts_at <= ends_at", name="ends_after_start"),
     CheckConstraint("first_on <= last_on", name="days_in_order"),
     ExcludeConstraint(
         (sql("business_id"), "="),
         (sql("pass_id"), "="),
         (sql("tstzrange(starts_at, ends_at)"), "&&"),
-        where=sql("starts_at IS NOT NULL"),
+        where=sql("starts_at IS NOT NULL AND taken_back_at IS NULL"),
         name="ex_periods_overlap",
         using="gist",
         deferrable=True,
@@ -212,6 +214,7 @@ Index("ix_holds_pass", holds.c.business_id, holds.c.pass_id)
 successions = tenant_table(
     "successions",
     ident("pass_id"),
+    # Below zero where what followed was undone, so that something else may follow.
     Column("period_number", Integer, nullable=False),
     text("kind"),
     ident("to_pass_id"),

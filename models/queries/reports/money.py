@@ -33,7 +33,7 @@ REVENUE_BY_OPTION = Report(
           ON o.business_id = q.business_id AND o.option_id = q.id AND o.version = q.current_version
         CROSS JOIN asked
         LEFT JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE n.number = 1) AS sales, count(*) FILTER (WHERE n.number > 1) AS renewals,
+            SELECT count(*) FILTER (WHERE n.number = 1) AS sales, count(*) FILTER (WHERE n.number <> 1) AS renewals,
                    sum(n.price_minor) AS price
             FROM periods n JOIN passes p ON p.business_id = n.business_id AND p.id = n.pass_id
             WHERE p.business_id = q.business_id AND p.option_id = q.id AND n.order_id IS NOT NULL
@@ -42,7 +42,7 @@ REVENUE_BY_OPTION = Report(
         LEFT JOIN LATERAL (
             SELECT sum(r.amount_minor) AS amount
             FROM refunds r JOIN passes p ON p.business_id = r.business_id AND p.id = r.pass_id
-            WHERE p.business_id = q.business_id AND p.option_id = q.id AND r.state <> 'FAILED'
+            WHERE p.business_id = q.business_id AND p.option_id = q.id AND r.state NOT IN ('FAILED', 'TAKEN_BACK')
               AND r.package_item_id IS NULL AND r.at >= asked.starts_at AND r.at < asked.ends_at
         ) back ON true
         WHERE sold.sales > 0 OR sold.renewals > 0 OR back.amount > 0
@@ -84,7 +84,10 @@ CROSS JOIN LATERAL (
 WHERE l.created_at < $1
 """
 _PERIODS = """
-SELECT p.option_id, p.id, p.zone, p.closed_reason, p.closed_at, n.price_minor, n.first_day, n.last_day,
+SELECT p.option_id, p.id, p.zone, n.price_minor, n.last_day,
+       -- A period that was taken back was never used.
+       CASE WHEN n.number > 0 THEN p.closed_reason ELSE 'REFUNDED' END AS closed_reason,
+       coalesce(n.taken_back_at, p.closed_at) AS closed_at, CASE WHEN n.number > 0 THEN n.first_day END AS first_day,
        n.last_on - n.first_on + 1 + n.extra_days AS bought_days,
        CASE WHEN n.order_id IS NULL THEN n.granted_at END AS came_at
 FROM periods n JOIN passes p ON p.business_id = n.business_id AND p.id = n.pass_id

@@ -86,6 +86,7 @@ CONVERSIONS = Report(
     (*_WHO, instant("at"), text("toOptionName"), money("price")),
     listed(f"""SELECT {_IDS}, p.closed_at, w.name, n.price_minor {_FROM}
                JOIN successions s ON s.business_id = p.business_id AND s.pass_id = p.id AND s.kind = 'CONVERSION'
+                AND s.period_number > 0
                JOIN passes q ON q.business_id = s.business_id AND q.id = s.to_pass_id
                JOIN purchase_option_versions w
                  ON w.business_id = q.business_id AND w.option_id = q.option_id AND w.version = q.option_version
