@@ -172,6 +172,9 @@ async def _checked(tx: Tx, name: str, terms: PackageTerms, package_id: UUID) -> 
         if last is not None and last < tx.today:
             raise refuse(Code.DATES_REVERSED, "terms", "override", "validity", "lastDay")
     await _check_services(tx, terms)
+    # An option that is being taken back is waited for: no package comes to hold it meanwhile.
+    held = [item.option_id for item in terms.items if item.option_id is not None]
+    await tx.raw.execute("SELECT FROM purchase_options WHERE id = ANY($1) ORDER BY id FOR KEY SHARE", held)
     assembled = await assemble(tx, terms, nested, "terms", "items")
     for part in assembled.parts:
         wrong = problems(part.terms)

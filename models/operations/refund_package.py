@@ -71,7 +71,8 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
         if item.kind is PackageItemKind.CREDIT and not taken:
             continue
         credit -= taken if item.kind is PackageItemKind.CREDIT else 0
-        refunds = await _give_back(tx, command, Refunded(ids[0], client_id, item.id), item, taken, reason)
+        what = Refunded(ids[0], client_id, item.id)
+        refunds = await give_item_back(tx, what, item, taken, command.destination, reason)
         given.append({"itemId": str(item.id), "amountMinor": refunds[1], "takenMinor": taken})
         made += [str(each) for each in refunds[0]]
     if not parts and not given:
@@ -95,16 +96,19 @@ def _wanted(items: list[PackageSaleItemRow], goods: tuple[UUID, ...]) -> list[Pa
     ]
 
 
-async def _give_back(
-    tx: Tx, command: RefundPackage, what: Refunded, item: PackageSaleItemRow, taken: int, reason: str
+async def give_item_back(
+    tx: Tx, what: Refunded, item: PackageSaleItemRow, taken: int, destination: RefundDestination, reason: str
 ) -> tuple[list[UUID], int]:
-    """Pay back one item, never more than the order has left; take back the credit that goes with it."""
+    """Pay back one item, never more than the order has left; take back the credit that goes with it, `taken` of it.
+
+    Returns the refunds and their sum in minor units.
+    """
     value = item.share_minor
     paid = await item_sources(tx.raw, item.id)
     if item.kind is PackageItemKind.CREDIT:
         value = unspent_value(item.share_minor, item.value_minor, taken)
         await spend(tx, what.client_id, taken, paid[0].order_id, None)
     amount = min(value, sum(source.money_minor + source.credit_minor for source in paid))
-    made = await pay_back(tx, what, paid, amount, command.destination, reason)
+    made = await pay_back(tx, what, paid, amount, destination, reason)
     await tx.update(package_items, item.id, refunded_minor=amount, refunded_at=tx.now)
     return made, amount

@@ -16,8 +16,12 @@ SELECT p.id, p.client_id, p.closed_reason, p.last_day, p.auto_renew, p.payment_m
        p.after_expiration, p.former_after_expiration, p.conversion_option_id, p.conversion_on, p.conversion_unused,
        p.overdue_since, v.terms, v.name,
        (SELECT count(*) FROM periods n WHERE n.pass_id = p.id) AS periods,
-       (SELECT coalesce(sum(o.price_minor), 0) FROM orders o WHERE o.pass_id = p.id AND o.state = 'PAID')
-     - (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r WHERE r.pass_id = p.id AND r.state <> 'FAILED') AS money
+       (SELECT coalesce(sum(o.price_minor), 0) FROM orders o
+        WHERE o.pass_id = p.id AND o.state = 'PAID' AND o.purpose <> 'PACKAGE')
+     + (SELECT coalesce(sum(n.price_minor), 0) FROM periods n JOIN orders o ON o.id = n.order_id
+        WHERE n.pass_id = p.id AND o.purpose = 'PACKAGE')
+     - (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r
+        WHERE r.pass_id = p.id AND r.package_item_id IS NULL AND r.state <> 'FAILED') AS money
 FROM passes p JOIN purchase_option_versions v ON v.option_id = p.option_id AND v.version = p.option_version
 """
 _LOTS = """
@@ -39,6 +43,11 @@ _ELSE = {
     "credit": "SELECT client_id, sum(amount_minor) FROM client_credits GROUP BY 1 HAVING sum(amount_minor) <> 0",
     "options": """SELECT o.id, v.name, v.terms FROM purchase_options o JOIN purchase_option_versions v
                   ON v.option_id = o.id AND v.version = o.current_version WHERE o.archived_at IS NULL""",
+    "packages": """SELECT k.id, v.name, v.terms FROM packages k JOIN package_versions v
+                   ON v.package_id = k.id AND v.version = k.current_version WHERE k.archived_at IS NULL""",
+    "bought": """SELECT s.id, s.client_id, i.kind, i.name, i.share_minor, i.refunded_minor FROM package_sales s
+                 LEFT JOIN package_items i ON i.package_sale_id = s.id
+                 WHERE s.refunded_at IS NULL OR i.refunded_at IS NULL""",
     "clients": "SELECT id, name, types, household_id FROM clients",
     "policies": """SELECT resolve_after_hours, resolve_as, language, block_on_dispute, freeze_on_failed_charge,
                           project_renewals, jurisdiction, min_validity_days FROM businesses""",

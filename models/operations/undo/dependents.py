@@ -1,6 +1,6 @@
 """What came later and depends on an operation. It is named, so that it can be undone first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from models.errors import Problem, Refused
@@ -51,15 +51,21 @@ class DependedOn(Refused):
         self.operations = tuple(operations)
 
 
-async def depended_on(tx: Tx, ids: Iterable[UUID], *more: Problem) -> DependedOn:
-    """Return the refusal that names these operations by their verbs, to be raised."""
+async def depended_on(
+    tx: Tx, ids: Iterable[UUID], *more: Problem, named: Mapping[UUID, str] | None = None
+) -> DependedOn:
+    """Return the refusal that names these operations by their verbs, to be raised.
+
+    `named` says of some of them what they were done to, where that can be one of many.
+    """
     meant = set(ids)
     undoing = await tx.raw.fetch("SELECT undone_by AS id FROM undoings WHERE undone_by = ANY($1)", list(meant))
     if undoing:
         paid = await tx.raw.fetch(_PAID_FIRST, [row["id"] for row in undoing])
         meant = (meant - {row["id"] for row in undoing} | {row["id"] for row in paid}) or meant
     rows = await tx.raw.fetch("SELECT id, verb FROM operations WHERE id = ANY($1) ORDER BY id", list(meant))
-    what = ", ".join(dict.fromkeys(row["verb"] for row in rows))
+    thing = {each: f" ({name})" for each, name in (named or {}).items()}
+    what = ", ".join(dict.fromkeys(row["verb"] + thing.get(row["id"], "") for row in rows))
     first = Problem(because(Code.DEPENDED_ON, what=what), ("operationId",))
     return DependedOn([row["id"] for row in rows], first, *more)
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from models.operations.base import Changed, Tx
-from models.operations.undo import holds, passes, sales, studio, visits
+from models.operations.undo import closures, holds, packages, passes, sales, studio, visits
 from models.operations.undo.done import Done
 from models.rules.codes import Code, Reason, because
 
@@ -19,7 +19,9 @@ COMPENSATORS: dict[str, Compensator] = {
     "placeHold": holds.undo_hold,
     "endHold": holds.undo_lifting,
     "removeHold": holds.undo_lifting,
-    "placeClosure": holds.undo_closure,
+    "placeClosure": closures.undo_closure,
+    "endClosure": closures.undo_reopening,
+    "removeClosure": closures.undo_reopening,
     "adjustPass": passes.undo_adjustment,
     "extendPass": passes.undo_extension,
     "extendPasses": passes.undo_extension,
@@ -30,6 +32,11 @@ COMPENSATORS: dict[str, Compensator] = {
     "reactivatePass": passes.undo_reactivation,
     "sellPass": sales.undo_sale,
     "sharePass": studio.undo_sharing,
+    "sellPackage": packages.undo_package_sale,
+    "holdPackage": holds.undo_hold,
+    "createPackage": packages.undo_package,
+    "revisePackage": packages.undo_package_revision,
+    "archivePackage": packages.undo_package_archiving,
     "createPurchaseOption": studio.undo_option,
     "revisePurchaseOption": studio.undo_revision,
     "archivePurchaseOption": studio.undo_archiving,
@@ -55,11 +62,6 @@ _DISPUTED = because(
     Code.NOT_UNDOABLE,
     sentence="a dispute is the payer's, not the studio's.",
     remedy="Report or settle the dispute as it stands.",
-)
-_CLOSED = because(
-    Code.NOT_UNDOABLE,
-    sentence="the passes that a closure held were let go together.",
-    remedy="Place a closure anew with placeClosure for the days that are closed.",
 )
 _PACKAGES = because(
     Code.NOT_UNDOABLE,
@@ -118,8 +120,6 @@ NOT_UNDOABLE: dict[str, Reason] = {
         sentence="the credit is the client's and may be spent.",
         remedy="Settle it with the client.",
     ),
-    "endClosure": _CLOSED,
-    "removeClosure": _CLOSED,
     "reportDispute": _DISPUTED,
     "settleDispute": _DISPUTED,
     "revertMigration": because(
@@ -136,15 +136,6 @@ NOT_UNDOABLE: dict[str, Reason] = {
     "removeShare": because(
         Code.NOT_UNDOABLE, sentence="the share has ended.", remedy="Share the pass anew with sharePass."
     ),
-    "sellPackage": because(
-        Code.NOT_UNDOABLE,
-        sentence="the parts of a package are paid back one by one.",
-        remedy="Pay back what is unused with the refund of the package or of its parts.",
-    ),
-    "createPackage": _CREATED,
-    "revisePackage": _PACKAGES,
-    "archivePackage": _PACKAGES,
-    "holdPackage": _PACKAGES,
     "renewPackage": _PACKAGES,
     "refundPackage": _PACKAGES,
     "importStudio": because(

@@ -1,5 +1,6 @@
 """Undo a sale: everything that was paid goes back, and the pass is closed."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from models.operations.base import Changed, Tx
@@ -12,14 +13,14 @@ from models.queries.refunds import sources
 
 # Who pays with the pass or has used it, who gave it a further period, who shares it, who paid a part of it back.
 _WHO = f"""
-SELECT operation_id AS id FROM claims WHERE pass_id = $1 AND released_at IS NULL
-UNION SELECT operation_id FROM periods WHERE pass_id = $1
-UNION SELECT operation_id FROM shares WHERE pass_id = $1 AND state <> 'REMOVED'
-UNION SELECT operation_id FROM refunds WHERE pass_id = $1
-UNION SELECT operation_id FROM fees WHERE pass_id = $1 AND state IN ('OWED', 'PAID')
-UNION SELECT operation_id FROM transfers t WHERE t.pass_id = $1 AND t.from_account = 'AVAILABLE'
+SELECT operation_id AS id FROM claims WHERE pass_id = ANY($1) AND released_at IS NULL
+UNION SELECT operation_id FROM periods WHERE pass_id = ANY($1)
+UNION SELECT operation_id FROM shares WHERE pass_id = ANY($1) AND state <> 'REMOVED'
+UNION SELECT operation_id FROM refunds WHERE pass_id = ANY($1)
+UNION SELECT operation_id FROM fees WHERE pass_id = ANY($1) AND state IN ('OWED', 'PAID')
+UNION SELECT operation_id FROM transfers t WHERE t.pass_id = ANY($1) AND t.from_account = 'AVAILABLE'
   AND t.to_account IN ('TRANSFERRED', 'CONVERTED', 'REFUNDED', 'EXPIRED') AND {STANDING.format("t.operation_id")}
-UNION SELECT operation_id FROM events e WHERE e.pass_id = $1
+UNION SELECT operation_id FROM events e WHERE e.pass_id = ANY($1)
   AND e.type IN ('pass.converted', 'pass.transferred', 'pass.refunded')
 """
 
@@ -34,10 +35,14 @@ async def undo_sale(tx: Tx, done: Done) -> Changed:
     await lock_passes(tx.raw, done.passes)
     moved = await take_what_it_gave(tx, done, done.visits)
     await give_what_it_took(tx, done, done.visits)
-    later = [row["id"] for row in await tx.raw.fetch(_WHO, pass_id)]
-    later = [each for each in later if each not in (done.id, tx.operation_id)]
-    if later:
-        raise await depended_on(tx, later)
+    await require_unused(tx, done, [pass_id])
     paid = sum(source.money_minor + source.credit_minor for source in await sources(tx.raw, pass_id))
     refunded = await refund_pass(tx, RefundPass(pass_id, done.reason, amount_minor=paid))
     return Changed([pass_id], moved, orders=list(done.changed.orders), figures=refunded.figures)
+
+
+async def require_unused(tx: Tx, done: Done, sold: Sequence[UUID]) -> None:
+    """Refuse where anything depends on these (locked) passes that the operation sold. Errors: DEPENDED_ON."""
+    later = {row["id"] for row in await tx.raw.fetch(_WHO, list(sold))} - {done.id, tx.operation_id}
+    if later:
+        raise await depended_on(tx, later)

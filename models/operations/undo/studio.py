@@ -23,6 +23,7 @@ from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.sharing import RemoveShare, remove_share
 from models.operations.undo.dependents import STANDING, depended_on
 from models.operations.undo.done import Done
+from models.operations.undo.packages import require_not_held
 from models.operations.undo.passes import not_written_down
 from models.queries.catalogue import option_terms
 from models.rules.codes import Code
@@ -34,20 +35,38 @@ SELECT DISTINCT e.operation_id AS id FROM operations o
 JOIN events e ON e.business_id = o.business_id AND e.operation_id = o.id
 WHERE o.id > $1 AND o.verb = ANY($2) AND e.data->>$3 = $4 AND o.id <> $5 AND {STANDING.format("o.id")}
 """
+# Who has sold it, who plans to turn a pass into it, and who wrote an option on sale that turns into it.
+_OPTION_USED = f"""
+SELECT n.operation_id AS id FROM passes p
+JOIN periods n ON n.business_id = p.business_id AND n.pass_id = p.id AND n.number = 1
+WHERE p.option_id = $1 AND {STANDING.format("n.operation_id")}
+UNION
+SELECT coalesce((
+    SELECT e.operation_id FROM events e WHERE e.pass_id = p.id AND e.type = 'conversion.scheduled'
+      AND {STANDING.format("e.operation_id")} ORDER BY e.id DESC LIMIT 1), n.operation_id)
+FROM passes p JOIN periods n ON n.business_id = p.business_id AND n.pass_id = p.id AND n.number = 1
+WHERE p.conversion_option_id = $1 AND p.after_expiration = 'CONVERT' AND p.closed_reason IS NULL
+UNION
+SELECT (SELECT e.operation_id FROM events e
+        WHERE e.type IN ('purchaseOption.created', 'purchaseOption.revised') AND e.data->>'option' = o.id::text
+          AND {STANDING.format("e.operation_id")} ORDER BY e.id DESC LIMIT 1)
+FROM purchase_options o
+JOIN purchase_option_versions v
+  ON v.business_id = o.business_id AND v.option_id = o.id AND v.version = o.current_version
+WHERE o.archived_at IS NULL AND v.terms #>> '{{conversion,targetOptionId}}' = $1::text
+"""
 
 
 async def undo_option(tx: Tx, done: Done) -> Changed:
-    """Archive an option that was created and that nobody has bought or revised. Errors: DEPENDED_ON."""
+    """Archive an option that was created, and that nobody has bought or revised, holds or is to become.
+
+    Errors: DEPENDED_ON, with the names of the packages that hold it.
+    """
     option_id = done.changed.rows["purchaseOption"]
     await tx.raw.fetchrow("SELECT FROM purchase_options WHERE id = $1 FOR UPDATE", option_id)
-    rows = await tx.raw.fetch(
-        """SELECT n.operation_id AS id FROM passes p JOIN periods n ON n.business_id = p.business_id
-             AND n.pass_id = p.id AND n.number = 1 WHERE p.option_id = $1""",
-        option_id,
-    )
     await _require_none_since(tx, done, ("revisePurchaseOption", "migratePasses"), "option", option_id)
-    if rows:
-        raise await depended_on(tx, [row["id"] for row in rows])
+    rows = await tx.raw.fetch(_OPTION_USED, option_id)
+    await require_not_held(tx, "optionId", option_id, {row["id"] for row in rows} - {done.id})
     await archive_purchase_option(tx, ArchivePurchaseOption(option_id))
     return Changed(rows={"purchaseOption": option_id})
 
