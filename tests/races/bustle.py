@@ -27,6 +27,7 @@ from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.resolve_visits import ResolveVisits, resolve_visits
 from models.operations.sell_pass import SellPass, sell_pass
+from models.operations.settle_payment import settle_payment
 from models.operations.settle_refund import CreditRefund, credit_refund, settle_refund
 from models.queries.catalogue import option_terms
 from models.rules.policies import Restriction
@@ -44,6 +45,7 @@ from models.rules.values import (
 )
 from tests.races.hustle import Hustle
 
+_SILENT = (PaymentMethod.TEST_CARD, TestCard.TIMEOUT)
 Action = Callable[[Hustle, random.Random], Awaitable[None]]
 
 
@@ -64,11 +66,21 @@ async def refund(hustle: Hustle, rng: random.Random) -> None:
 
 
 async def credit(hustle: Hustle, rng: random.Random) -> None:
-    """Ask again for a refund that never answered, and make one that was refused the client's credit."""
+    """Ask again for a charge or a refund that never answered, and make one that was refused the client's credit."""
     studio = hustle.studio
+    await hustle.carry_out(sell_pass, SellPass(rng.choice(hustle.clients), rng.choice(hustle.options), *_SILENT))
+    for row in await studio.fetch("SELECT id FROM payments WHERE state IN ('INTENDED', 'UNKNOWN') ORDER BY id"):
+        settled = await settle_payment(studio.runtime, studio.business_id, row["id"])
+        hustle.done["settle_payment"] += bool(settled)
+    silent = await one(
+        hustle, rng, "SELECT id FROM passes WHERE test_card = 'TIMEOUT' ORDER BY closed_reason IS NOT NULL, id", among=2
+    )
+    if silent:
+        await hustle.carry_out(refund_pass, RefundPass(silent["id"], "stress"))
     open_one = await one(hustle, rng, "SELECT id FROM refunds WHERE state IN ('INTENDED', 'UNKNOWN') ORDER BY id")
     if open_one:
-        await settle_refund(studio.runtime, studio.business_id, open_one["id"])
+        settled = await settle_refund(studio.runtime, studio.business_id, open_one["id"])
+        hustle.done["settle_refund"] += bool(settled)
     row = await one(hustle, rng, "SELECT id FROM refunds ORDER BY state = 'FAILED' DESC, id DESC", among=2)
     if row:
         await hustle.carry_out(credit_refund, CreditRefund(row["id"]))
@@ -137,7 +149,14 @@ async def migrate(hustle: Hustle, rng: random.Random) -> None:
 
 async def claim(hustle: Hustle, rng: random.Random) -> None:
     """Claim back what lapsed."""
-    row = await one(hustle, rng, "SELECT pass_id FROM lots GROUP BY 1 ORDER BY sum(expired) = 0, 1", among=4)
+    row = await one(
+        hustle,
+        rng,
+        """SELECT l.pass_id FROM lots l JOIN passes p ON p.id = l.pass_id JOIN purchase_option_versions v
+           ON v.option_id = p.option_id AND v.version = p.option_version GROUP BY 1
+           ORDER BY max((v.terms->>'reviveDays')::int) = 0, sum(l.expired) = 0, 1""",
+        among=2,
+    )
     if row:
         await hustle.carry_out(claim_lapsed, ClaimLapsed(row["pass_id"]))
 
@@ -168,7 +187,14 @@ async def fee(hustle: Hustle, rng: random.Random) -> None:
     row = await one(hustle, rng, "SELECT client_id, array_agg(id) AS ids FROM fees WHERE state = 'OWED' GROUP BY 1")
     if row is None:
         booked = await one(
-            hustle, rng, "SELECT id FROM visits WHERE state = 'BOOKED' AND pass_id IS NOT NULL ORDER BY 1", among=3
+            hustle,
+            rng,
+            """SELECT i.id FROM visits i JOIN passes p ON p.id = i.pass_id JOIN purchase_option_versions v
+               ON v.option_id = p.option_id AND v.version = p.option_version
+               WHERE i.state = 'BOOKED' AND i.starts_at > $1
+               ORDER BY (v.terms->'outcomes'->>'lateCancelFeeMinor')::int = 0, i.starts_at, i.id""",
+            hustle.now,
+            among=2,
         )
         if booked:
             await hustle.carry_out(cancel_visit, CancelVisit(booked["id"]))

@@ -42,12 +42,12 @@ async def unpack(hustle: Hustle, rng: random.Random) -> None:
         await sell_pack(hustle, rng)
         return
     sale, what = row["id"], rng.random()
-    if what < 0.3:
+    if what < 0.4:
         first = hustle.now.date() + timedelta(days=rng.randint(0, 6))
         last = first + timedelta(days=rng.randint(0, 9))
         changed = await hustle.carry_out(hold_package, HoldPackage(sale, first, last, override=rng.random() < 0.5))
         hustle.holds += changed.holds if changed else []
-    elif what < 0.6:
+    elif what < 0.7:
         command = RenewPackage(sale, *hustle.payment(rng), use_credit=rng.random() < 0.5)
         await hustle.carry_out(renew_package, command)
     else:

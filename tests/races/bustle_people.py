@@ -33,6 +33,7 @@ from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.rules.values import ClosureReach, HoldKind, ResolveAs, Role
 from tests.races.bustle import Action, one
 from tests.races.hustle import Hustle
+from tests.studio import OWNER
 
 
 async def close(hustle: Hustle, rng: random.Random) -> None:
@@ -47,19 +48,24 @@ async def close(hustle: Hustle, rng: random.Random) -> None:
 
 
 async def reopen(hustle: Hustle, rng: random.Random) -> None:
-    """End a closure early, take it back, or let a worker look at it."""
-    row = await one(hustle, rng, "SELECT id, spread_to FROM closures ORDER BY removed_at IS NOT NULL, id DESC", among=2)
+    """End a closure early, or take it back."""
+    assert hustle.now is not None
+    ordered = "SELECT id FROM closures ORDER BY removed_at IS NOT NULL, last_day < $1, id DESC"
+    row = await one(hustle, rng, ordered, hustle.now.date(), among=2)
     if row is None:
         await close(hustle, rng)
         return
-    assert hustle.now is not None
-    what = rng.random()
-    if what < 0.4:
+    if rng.random() < 0.5:
         last = None if rng.random() < 0.5 else hustle.now.date() + timedelta(days=rng.randint(-1, 3))
         await hustle.carry_out(end_closure, EndClosure(row["id"], last))
-    elif what < 0.8:
-        await hustle.carry_out(remove_closure, RemoveClosure(row["id"]))
     else:
+        await hustle.carry_out(remove_closure, RemoveClosure(row["id"]))
+
+
+async def catch_up(hustle: Hustle, rng: random.Random) -> None:
+    """Let a worker go on with a closure that has not reached every pass yet, for one more batch."""
+    row = await one(hustle, rng, "SELECT id, spread_to FROM closures WHERE spread_at IS NULL ORDER BY id", among=2)
+    if row is not None:
         await hustle.carry_out(spread_closure, SpreadClosure(row["id"], row["spread_to"]), actor=WORKER)
 
 
@@ -96,7 +102,7 @@ async def share(hustle: Hustle, rng: random.Random) -> None:
     what = rng.random()
     if row and what < 0.2:
         await hustle.carry_out(remove_share, RemoveShare(row["id"], rng.random() < 0.4))
-    elif row and what < 0.4:
+    elif row and what < (0.7 if row["state"] == "PENDING" else 0.3):
         await hustle.carry_out(approve_share, ApproveShare(row["id"]))
     else:
         named = await one(
@@ -108,9 +114,9 @@ async def share(hustle: Hustle, rng: random.Random) -> None:
             among=5,
         )
         if named:
-            actor = Actor(Role.CLIENT, client_id=named["client_id"]) if rng.random() < 0.4 else None
+            actor = Actor(Role.CLIENT, client_id=named["client_id"]) if rng.random() < 0.4 else OWNER
             command = SharePass(named["id"], rng.choice(hustle.clients), rng.choice([None, None, 1, 2]))
-            await hustle.carry_out(share_pass, command, **({"actor": actor} if actor else {}))
+            await hustle.carry_out(share_pass, command, actor=actor)
 
 
 async def visit_shared(hustle: Hustle, rng: random.Random) -> None:
@@ -164,8 +170,8 @@ async def freeze(hustle: Hustle, rng: random.Random) -> None:
         payment_method=method,
         test_card=card,
     )
-    actor = {"actor": Actor(Role.CLIENT, client_id=row["client_id"])} if as_client else {}
-    changed = await hustle.carry_out(place_hold, command, **actor)
+    actor = Actor(Role.CLIENT, client_id=row["client_id"]) if as_client else OWNER
+    changed = await hustle.carry_out(place_hold, command, actor=actor)
     hustle.holds += changed.holds if changed else []
 
 
@@ -183,6 +189,7 @@ async def decide(hustle: Hustle, rng: random.Random) -> None:
 PEOPLE: dict[Action, int] = {
     close: 2,
     reopen: 3,
+    catch_up: 2,
     dispute: 2,
     move_house: 2,
     share: 4,

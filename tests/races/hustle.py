@@ -46,7 +46,7 @@ from models.operations.expire_passes import ExpirePasses, expire_passes
 from models.operations.holds import EndHold, PlaceHold, RemoveHold, end_hold, place_hold, remove_hold
 from models.operations.pay_visits import PayVisits, pay_visits
 from models.operations.renew_pass import RenewPass, renew_pass
-from models.operations.run import Verb, run
+from models.operations.run import Answer, Verb, run
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.settle_payment import settle_payment
 from models.rules.codes import Code
@@ -129,16 +129,30 @@ class Hustle:
         chosen = rng.choices(list(actions), weights=list(actions.values()))[0] if self.passes else Hustle.sell
         await chosen(self, rng)
 
-    async def carry_out(self, verb: Verb, command: Any, *, actor: Actor = OWNER) -> Changed | None:
-        """Carry out a verb as the actor, and learn from it; None where it was refused or nothing was due."""
+    async def carry_out(
+        self,
+        verb: Verb,
+        command: Any,
+        *,
+        actor: Actor = OWNER,
+        by: Callable[..., Awaitable[Answer | None]] | None = None,
+    ) -> Changed | None:
+        """Carry out a verb as the actor, and learn from it; None where it was refused or nothing was due.
+
+        `by` carries out a verb that takes more than one transaction.
+        """
+        studio, key = self.studio, str(uuid4())
         try:
-            answer = await run(self.studio.runtime, self.studio.business_id, actor, verb, command, key=str(uuid4()))
+            if by is not None:
+                answer = await by(studio.runtime, studio.business_id, actor, command, key=key)
+            else:
+                answer = await run(studio.runtime, studio.business_id, actor, verb, command, key=key)
         except Refused as refused:
             self.refused[refused.code.name] += 1
             return None
-        self.done[verb.__name__] += 1
         if answer is None:
             return None
+        self.done[verb.__name__] += 1
         self.passes += [each for each in answer.changed.passes if each not in self.passes]
         return answer.changed
 
@@ -209,8 +223,12 @@ class Hustle:
 
     async def lift(self, rng: random.Random) -> None:
         if self.holds:
-            hold = rng.choice(self.holds)
             assert self.now is not None
+            rows = await self.studio.fetch(
+                "SELECT id FROM holds WHERE removed_at IS NULL AND (last_day IS NULL OR last_day >= $1) LIMIT 20",
+                self.now.date(),
+            )
+            hold = rng.choice([row["id"] for row in rows] or self.holds)
             if rng.random() < 0.5:
                 last = None if rng.random() < 0.5 else self.now.date() + timedelta(days=rng.randint(-1, 4))
                 await self.carry_out(end_hold, EndHold(hold, last))
@@ -240,7 +258,10 @@ class Hustle:
         assert self.now is not None
         named = rng.choice(self.passes)
         if rng.random() < 0.4:
-            await self.carry_out(cancel_conversion, CancelConversion(named))
+            rows = await self.studio.fetch(
+                "SELECT id FROM passes ORDER BY former_after_expiration IS NULL, closed_reason IS NOT NULL, id LIMIT 2"
+            )
+            await self.carry_out(cancel_conversion, CancelConversion(rng.choice(rows)["id"]))
             return
         on = None if rng.random() < 0.5 else self.now.date() + timedelta(days=rng.randint(1, 12))
         unused = rng.choice(list(UnusedAtConversion))
@@ -265,7 +286,8 @@ class Hustle:
         for row in await self.studio.fetch(
             "SELECT id FROM payments WHERE state IN ('INTENDED', 'UNKNOWN') ORDER BY id LIMIT 2"
         ):
-            await settle_payment(self.studio.runtime, self.studio.business_id, row["id"])
+            settled = await settle_payment(self.studio.runtime, self.studio.business_id, row["id"])
+            self.done["settle_payment"] += bool(settled)
 
     async def tick(self, rng: random.Random) -> None:
         """Move the clock, and do on the way what falls due."""
@@ -277,7 +299,7 @@ class Hustle:
             if refused.code is not Code.CLOCK_BACKWARDS:
                 raise
         else:
-            self.done["advance"] += 1
+            self.done["advance_test_clock"] += 1
             self.now = max(self.now, to)
 
 

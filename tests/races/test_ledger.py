@@ -12,9 +12,7 @@ from models.queries.invariants import check_business
 from models.runtime import Runtime
 from models.settings import Settings
 from tests.conftest import NOON
-from tests.races.bustle import MONEY
-from tests.races.bustle_packs import PACKS
-from tests.races.bustle_people import PEOPLE
+from tests.races.everything import EVERYTHING
 from tests.races.hustle import Hustle
 from tests.simulation.shop import furnish
 from tests.studio import Studio, open_studio
@@ -26,7 +24,7 @@ LONG_SECONDS, LONG_READS = 3_600.0, 10_000
 
 async def shift(runtime: Runtime, seed: int, seconds: float) -> tuple[int, Hustle]:
     """Let the writers work for a while on a studio of their own; return how often its books were read in order."""
-    hustle = Hustle(await open_studio(runtime, NOON), more=MONEY | PEOPLE | PACKS)
+    hustle = Hustle(await open_studio(runtime, NOON), more=EVERYTHING)
     await hustle.open()
     await furnish(hustle)
     until = asyncio.get_running_loop().time() + seconds

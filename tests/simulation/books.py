@@ -17,7 +17,9 @@ TABLES = (
     "client_credits",
     "clients",
     "closures",
+    "consents",
     "disputes",
+    "events",
     "fees",
     "gateway_charges",
     "gateway_refunds",
@@ -34,6 +36,7 @@ TABLES = (
     "projected_claims",
     "purchase_option_versions",
     "refunds",
+    "sandboxes",
     "shares",
     "transfers",
     "visit_outcomes",
@@ -74,6 +77,21 @@ class Books:
 def total(rows: Iterable[Row], column: str) -> int:
     """Return the sum of a column."""
     return sum(row[column] for row in rows)
+
+
+def still_paid(books: Books, pass_id: UUID, before: UUID) -> int:
+    """Return what was paid for a pass, and neither given away nor back with the payer before an operation."""
+    orders = books.by_id("orders")
+    gone = {each["order_id"] for each in books["payments"] if each["method"] == "COMPLIMENTARY"}
+    gone |= {each["order_id"] for each in books["disputes"] if each["state"] == "LOST"}
+    found = 0
+    for period in books["periods"]:
+        order = orders.get(period["order_id"])
+        if period["pass_id"] == pass_id and order is not None and period["operation_id"] < before:
+            price = period["price_minor"]
+            found += min(order["credit_minor"], price) if order["id"] in gone else price
+    back = (each for each in books["refunds"] if each["pass_id"] == pass_id and each["operation_id"] < before)
+    return found - total((each for each in back if each["package_item_id"] is None), "amount_minor")
 
 
 async def read_books(reader: asyncpg.Connection) -> Books:

@@ -2,9 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
-from tests.simulation.books import Books, total
+from tests.simulation.books import Books, still_paid, total
 from tests.simulation.laws_money import MONEY_LAWS
+from tests.simulation.laws_of_consent import CONSENT_LAWS
 from tests.simulation.laws_of_use import USE_LAWS
 
 ACCOUNTS = ("AVAILABLE", "BOOKED", "USED", "FORFEITED", "EXPIRED", "CONVERTED", "TRANSFERRED", "REFUNDED", "ADJUSTED")
@@ -56,8 +58,16 @@ def passed_on_arrives(books: Books) -> Iterator[str]:
         worth = total(come, "value_minor") + credited[operation]
         if units != out and not (credited[operation] or any(m["to_account"] == "CONVERTED" for m in left[operation])):
             yield f"{verbs[operation]}: {out} units left and {units} arrived"
-        if worth != values[operation]:
+        if worth != values[operation] and worth != _capped(books, operation, values[operation]):
             yield f"{verbs[operation]}: what left was worth {values[operation]}, what arrived {worth}"
+
+
+def _capped(books: Books, operation: UUID, value: int) -> int:
+    """What units become as credit: no more than is still paid for their pass, so nothing where it was given away."""
+    order = next((row for row in books["orders"] if row["operation_id"] == operation), None)
+    if order is None or order["purpose"] != "CONVERSION" or order["details"]["unused"] != "CREDIT":
+        return value
+    return min(value, still_paid(books, order["subject_pass_id"], operation))
 
 
 def _credit_of_conversions(books: Books) -> Counter[object]:
@@ -81,6 +91,7 @@ LAWS: tuple[Callable[[Books], Iterator[str]], ...] = (
     passed_on_arrives,
     *MONEY_LAWS,
     *USE_LAWS,
+    *CONSENT_LAWS,
 )
 
 

@@ -4,7 +4,9 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+from models.operations.base import WORKER
 from models.operations.catalogue import CreateClient, CreateLocation, create_client, create_location
+from models.operations.expire_passes import ExpirePasses, expire_passes
 from models.operations.households import CreateHousehold, JoinHousehold, create_household, join_household
 from models.operations.sell_pass import SellPass, sell_pass
 from models.rules.policies import HoldPolicy, Offer, RefundPolicy, Restriction, Sharing
@@ -23,10 +25,10 @@ from models.rules.values import (
     UnusedAtRenewal,
 )
 from models.runtime import Runtime
+from models.tables.tenants import businesses
 from tests.conftest import NOON
-from tests.races.bustle import MONEY, Action
-from tests.races.bustle_packs import PACKS
-from tests.races.bustle_people import PEOPLE
+from tests.races.bustle import Action
+from tests.races.everything import EVERYTHING
 from tests.races.hustle import WEEK, Hustle
 from tests.studio import MONTH, open_studio
 
@@ -41,6 +43,8 @@ DEAR = Outcomes(
     free_per_period=1,
 )
 
+UNFORGIVING = replace(DEAR, free_per_period=0)
+
 
 def sold_here(hustle: Hustle) -> list[Terms]:
     """What the studio sells, apart from the introductory offer that becomes one of these."""
@@ -52,7 +56,7 @@ def sold_here(hustle: Hustle) -> list[Terms]:
     renews = AfterExpiration.RENEW
     return [
         Terms(PassKind.SESSION, 9_999, 7, MONTH, access=here, outcomes=DEAR, sharing=SHARED, revive_days=30),
-        Terms(PassKind.SESSION, 4_001, 3, WEEK, after_expiration=renews, renewal=rolls, outcomes=DEAR),
+        Terms(PassKind.SESSION, 4_001, 3, WEEK, after_expiration=renews, renewal=rolls, outcomes=UNFORGIVING),
         Terms(PassKind.SESSION, 5_000, 4, WEEK, after_expiration=renews, renewal=carries, sharing=SHARED),
         Terms(PassKind.UNLIMITED, 7_003, validity=MONTH, after_expiration=renews, restrictions=few, access=here),
         Terms(PassKind.DAY, 5_000, 4, MONTH, hold_policy=paid_hold, sharing=SHARED, outcomes=DEAR),
@@ -107,5 +111,20 @@ async def leap(hustle: Hustle, rng: random.Random) -> None:
     await hustle.studio.advance(hustle.now)
 
 
-EVERY: dict[Action, int] = {action: 2 * often for action, often in (MONEY | PEOPLE | PACKS).items()} | {leap: 20}
+async def oversleep(hustle: Hustle, rng: random.Random) -> None:
+    """Let some days go by with no worker awake; then they do what is due, many ends at once or one after another."""
+    assert hustle.now is not None
+    hustle.now += timedelta(minutes=rng.choice([1_500, 4_000, 11_000, 60_000]))
+    studio = hustle.studio
+    async with studio.runtime.database.transaction(studio.business_id) as connection:
+        ours = businesses.c.id == studio.business_id
+        await connection.execute(businesses.update().where(ours).values(test_clock_at=hustle.now))
+    if rng.random() < 0.7:
+        over = await studio.fetch("SELECT id FROM passes WHERE next_due_kind = 'EXPIRE' ORDER BY id LIMIT 20")
+        await hustle.carry_out(expire_passes, ExpirePasses(tuple(row["id"] for row in over)), actor=WORKER)
+    if rng.random() < 0.7:
+        await studio.advance(hustle.now)
+
+
+EVERY: dict[Action, int] = {action: 2 * often for action, often in EVERYTHING.items()} | {leap: 16, oversleep: 4}
 """What there is to do beside the verbs of every day, more often than a studio would."""

@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 
 BEGIN_TO_CHARGE = {"setAutoRenew", "scheduleConversion", "cancelConversion", "convertPass", "revertMigration"}
-"""The verbs after which a pass that did not charge by itself may."""
+"""The verbs after which, or after the undoing of which, a pass that did not charge by itself may."""
 
 
 class Charging:
@@ -19,7 +19,10 @@ class Charging:
         """Look again; return the passes that have begun to renew by themselves with nobody asking for it."""
         rows = await reader.fetch("SELECT id, auto_renew AND after_expiration = 'RENEW' AS renews FROM passes")
         said = await reader.fetch(
-            "SELECT id, verb FROM operations WHERE $1::uuid IS NULL OR id > $1 ORDER BY id", self.last
+            """SELECT o.id, coalesce(u.verb, o.verb) AS verb FROM operations o LEFT JOIN operations u
+               ON o.verb = 'undoOperation' AND u.id::text = o.input->'command'->>'operation_id'
+               WHERE $1::uuid IS NULL OR o.id > $1 ORDER BY o.id""",
+            self.last,
         )
         verbs = {row["verb"] for row in said}
         begun = [row["id"] for row in rows if row["renews"] and self.known.get(row["id"]) is False]
