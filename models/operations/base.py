@@ -101,7 +101,8 @@ class Tx:
     """One transaction of one business: its connection, who asks, and the one instant at which all of it happens.
 
     `now` is the business's own time; `real_now` is the machine's. `rings` is set where something is due at once;
-    `refunds` are to be paid back once this is committed.
+    `refunds` are to be paid back once this is committed. With `covers`, what a verb gives back pays for visits that
+    wait; an undoing first gives back what it took itself.
     """
 
     connection: AsyncConnection
@@ -113,6 +114,7 @@ class Tx:
     operation_id: UUID
     dry_run: bool = False
     rings: bool = False
+    covers: bool = True
     refunds: list[UUID] = field(default_factory=list)
 
     @property

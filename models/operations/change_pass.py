@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from models.errors import refuse
-from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text, plain
+from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.failed_charge import thaw_after_failed_charge
+from models.operations.kept import kept_of
 from models.operations.lapse import booked_from, release_claims
 from models.operations.ledger import grant, move
 from models.operations.pass_guards import locked_pass, require_not_gone, require_open, require_settled
@@ -72,9 +73,12 @@ class ReactivatePass:
 async def adjust_pass(tx: Tx, command: AdjustPass) -> Changed:
     """Add a lot of units to the period that runs, or take available ones, the soonest to end first.
 
+    What is added pays for visits to come that wait.
+
     Errors: NOT_FOUND, NOT_METERED, PASS_CLOSED, PASS_ENDED, QUANTITY_OUT_OF_RANGE, NO_SESSIONS_LEFT.
     """
     tx.require(*STAFF)
+    waiting = await lock_with_waiting(tx, [command.pass_id]) if command.quantity > 0 else {}
     facts = await locked_pass(tx, command.pass_id)
     if facts.terms.unit is None:
         raise refuse(Code.NOT_METERED, "passId")
@@ -91,7 +95,7 @@ async def adjust_pass(tx: Tx, command: AdjustPass) -> Changed:
         await _take(tx, facts, -command.quantity)
     await tx.event("pass.adjusted", pass_id=facts.id, quantity=command.quantity, reason=reason)
     await refresh(tx, [facts.id])
-    return Changed(passes=[facts.id], figures={"quantity": command.quantity})
+    return await covered(tx, Changed(passes=[facts.id], figures={"quantity": command.quantity}), waiting)
 
 
 async def _take(tx: Tx, facts: PassFacts, quantity: int) -> None:
@@ -112,10 +116,11 @@ async def extend_pass(tx: Tx, command: ExtendPass) -> Changed:
     """
     tx.require(*STAFF)
     await before_joining(tx)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     checked_count(command.days, 1, DAYS_MAX, "days")
     await extend_one(tx, facts, command.days, checked_text(command.reason, 1, 500, "reason"))
-    return Changed(passes=[facts.id], figures={"days": command.days})
+    return await covered(tx, Changed(passes=[facts.id], figures={"days": command.days}), waiting)
 
 
 async def extend_one(tx: Tx, facts: PassFacts, days: int, reason: str) -> None:
@@ -164,6 +169,7 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     Errors: NOT_FOUND, PASS_CLOSED, NOT_RENEWABLE, FORBIDDEN, PASS_ENDED (switched on after the end: renew by hand).
     """
     tx.require(*STAFF, Role.CLIENT)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     if facts.after_expiration is not AfterExpiration.RENEW:
@@ -182,17 +188,7 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     await refresh(tx, [facts.id])
     if not command.enabled:
         await thaw_after_failed_charge(tx, facts)
-    return Changed(passes=[facts.id], figures={"former": former})
-
-
-async def kept_of(tx: Tx, facts: PassFacts, *columns: str) -> dict[str, Any]:
-    """Return what a locked pass has in these columns, for whoever undoes the change that follows.
-
-    `overdue` says that a charge had failed, which no undoing brings back.
-    """
-    row = await tx.row("SELECT * FROM passes WHERE id = $1", facts.id)
-    kept: dict[str, Any] = plain({name: row[name] for name in columns})
-    return kept | {"overdue": facts.overdue is not None}
+    return await covered(tx, Changed(passes=[facts.id], figures={"former": former}), waiting)
 
 
 def _overdue_after(tx: Tx, enabled: bool, *, paid_anew: bool) -> dict[str, object]:
@@ -227,9 +223,10 @@ async def deactivate_pass(tx: Tx, command: DeactivatePass) -> Changed:
 
 
 async def reactivate_pass(tx: Tx, command: ReactivatePass) -> Changed:
-    """Put the pass back into use. Errors: NOT_FOUND, NOT_DEACTIVATED."""
+    """Put the pass back into use; it pays for visits to come that wait. Errors: NOT_FOUND, NOT_DEACTIVATED."""
     tx.require(*STAFF)
     await before_joining(tx)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     if facts.closed_reason is not ClosedReason.DEACTIVATED:
         raise refuse(Code.NOT_DEACTIVATED, "passId")
@@ -237,4 +234,4 @@ async def reactivate_pass(tx: Tx, command: ReactivatePass) -> Changed:
     await tx.event("pass.reactivated", pass_id=facts.id)
     await refresh(tx, [facts.id])
     await join_closures(tx, facts.id)
-    return Changed(passes=[facts.id])
+    return await covered(tx, Changed(passes=[facts.id]), waiting)

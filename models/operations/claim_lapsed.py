@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.errors import refuse
 from models.operations.base import STAFF, Changed, Tx
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.lapse import lapse_lots
 from models.operations.ledger import carried, grant, move
 from models.operations.pass_guards import locked_pass, require_not_gone, require_settled
@@ -28,9 +29,12 @@ class ClaimLapsed:
 async def claim_lapsed(tx: Tx, command: ClaimLapsed) -> Changed:
     """Move what lapsed into one make-up lot, which lasts as long as the terms say and outlives the pass.
 
+    The lot pays for visits to come that wait.
+
     Errors: NOT_FOUND, PASS_CLOSED, PAYMENT_IN_PROGRESS, NOT_METERED, NOTHING_LAPSED, CLAIM_WINDOW_OVER.
     """
     tx.require(*STAFF, Role.CLIENT)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     if facts.closed_reason is ClosedReason.RELEASED:
@@ -62,4 +66,5 @@ async def claim_lapsed(tx: Tx, command: ClaimLapsed) -> Changed:
     made = await grant(tx, facts.id, number, LotKind.MAKE_UP, unit, units, own_days=days, value_minor=value)
     await tx.event("lot.claimed", pass_id=facts.id, lot=made, units=units, lastDay=days[1])
     await refresh(tx, [facts.id])
-    return Changed(passes=[facts.id], figures={"units": units, "makeUpLot": str(made)})
+    changed = Changed(passes=[facts.id], figures={"units": units, "makeUpLot": str(made)})
+    return await covered(tx, changed, waiting)

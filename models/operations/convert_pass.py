@@ -7,10 +7,11 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
-from models.operations.change_pass import kept_of
 from models.operations.consent import Consent, checked_consent, keep_consent
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.fulfil_conversion import first_day_of, value_at_conversion
+from models.operations.kept import kept_of
 from models.operations.pass_guards import locked_pass, require_open, require_settled
 from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, next_attempt, stored_payment
@@ -81,6 +82,7 @@ async def convert_pass(tx: Tx, command: ConvertPass) -> ToPay:
     """
     tx.require(*STAFF)
     await before_joining(tx)
+    await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     require_open(tx, facts)
     require_settled(facts)
@@ -104,6 +106,7 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
     CONSENT_REQUIRED.
     """
     tx.require(*STAFF)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     require_open(tx, facts)
     target = await _target(tx, facts, command.option_id, command.unused)
@@ -135,7 +138,7 @@ async def schedule_conversion(tx: Tx, command: ScheduleConversion) -> Changed:
     await tx.event("conversion.scheduled", pass_id=facts.id, option=command.option_id, on=command.on)
     await refresh(tx, [facts.id])
     await thaw_after_failed_charge(tx, facts)
-    return Changed(passes=[facts.id], figures={"former": kept})
+    return await covered(tx, Changed(passes=[facts.id], figures={"former": kept}), waiting)
 
 
 async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
@@ -144,6 +147,7 @@ async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
     Errors: NOT_FOUND, PASS_CLOSED, PASS_ENDED, CONVERSION_NOT_PLANNED, PAYMENT_IN_PROGRESS.
     """
     tx.require(*STAFF)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     if facts.overdue is None or facts.closed_reason is not None:
         # A conversion whose charge failed at the end is still being retried, and that can be called off.
@@ -151,7 +155,7 @@ async def cancel_conversion(tx: Tx, command: CancelConversion) -> Changed:
     require_settled(facts)
     if facts.conversion is None:
         raise refuse(Code.CONVERSION_NOT_PLANNED, "passId")
-    return await _forget(tx, facts, "conversion.cancelled")
+    return await covered(tx, await _forget(tx, facts, "conversion.cancelled"), waiting)
 
 
 async def _forget(tx: Tx, facts: PassFacts, event: str) -> Changed:

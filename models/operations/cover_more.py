@@ -12,7 +12,7 @@ from models.operations.claims import settle_claim, standing_claims, write_claim
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
 from models.queries.facts import load_passes, visit_facts
-from models.queries.locks import MAY_STILL_PAY, lock_passes, lock_visits
+from models.queries.locks import MAY_STILL_PAY, lock_visits
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.eligibility import decide
 from models.rules.explain import why_moved
@@ -24,24 +24,19 @@ VISITS_MAX = 60
 """How many visits to come are solved together at most, the earliest first: so many are solved exactly."""
 
 # Only what the client left to us: booked to be paid by whichever pass may, and what such a pass pays for unpinned.
+# What this very operation took off its pass stays unpaid, for it is listed so.
 _MOVABLE = """
 SELECT v.id FROM visits v
 LEFT JOIN claims c ON c.business_id = v.business_id AND c.visit_id = v.id AND c.released_at IS NULL
 WHERE v.client_id = $1 AND v.state = 'BOOKED' AND v.starts_at > $2
-  AND CASE WHEN c.id IS NULL THEN v.id = ANY($3) OR (v.auto_pay AND v.id <> ALL($5))
+  AND CASE WHEN c.id IS NULL THEN v.id = ANY($3) OR (v.auto_pay AND ($6::uuid IS NULL OR v.id > $6) AND NOT EXISTS (
+          SELECT FROM claims r
+          WHERE r.business_id = v.business_id AND r.visit_id = v.id AND r.released_operation_id = $5
+      ))
       ELSE NOT c.pinned AND c.account = 'BOOKED' AND c.pass_id = ANY($4) END
 ORDER BY c.id IS NOT NULL, v.starts_at, v.id
 """
 _PASSES_THAT_MAY = f"SELECT p.id FROM passes p WHERE {MAY_STILL_PAY} AND p.id = ANY($2) ORDER BY p.id"
-# The open passes that a visit's or a pass's client may use, where another visit of the client waits to be paid.
-_PASSES_TO_ASK = f"""
-SELECT p.id FROM passes p
-WHERE {MAY_STILL_PAY} AND EXISTS (
-    SELECT FROM visits w
-    WHERE w.client_id = $1 AND w.auto_pay AND w.pass_id IS NULL AND w.state = 'BOOKED' AND w.starts_at > $2
-)
-ORDER BY p.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +58,23 @@ class Move:
         }
 
 
-async def passes_to_ask(tx: Tx, client_id: UUID | None) -> list[UUID]:
-    """Return the passes to lock before anything else, where what comes back could pay for a visit that waits.
-
-    Empty where no visit to come of the client waits to be paid by whichever pass may. One statement.
-    """
-    return [row["id"] for row in await tx.raw.fetch(_PASSES_TO_ASK, client_id, tx.now)]
-
-
-async def cover_with_sold(tx: Tx, client_id: UUID) -> dict[str, Any]:
-    """Let what was just sold to the client pay for visits that wait; return the moves as an operation keeps them."""
-    to_ask = await lock_passes(tx.raw, await passes_to_ask(tx, client_id))
-    moves = await cover_more(tx, client_id, to_ask) if to_ask else []
-    return {"moved": [move.to_json() for move in moves]}
-
-
 async def cover_more(
-    tx: Tx, client_id: UUID, locked: Iterable[UUID], unpaid: Sequence[UUID] = (), *, but: Sequence[UUID] = ()
+    tx: Tx, client_id: UUID, locked: Iterable[UUID], unpaid: Sequence[UUID] = (), *, since: UUID | None = None
 ) -> list[Move]:
     """Pay for more visits to come of the client by moving claims that nobody pinned; do nothing where none is gained.
 
-    `unpaid` are visits asked for just now, besides those that were booked to be paid by whichever pass may; `but` are
-    left as they are. No visit becomes unpaid, and nothing consumed, pinned or past moves. `locked` are the passes that
-    the caller locked before any visit; no other is asked, so that none is locked behind a visit.
+    `unpaid` are visits asked for just now, besides those that were booked to be paid by whichever pass may. What this
+    operation itself left unpaid stays so, and with `since` what was booked before that event. No visit becomes unpaid,
+    and nothing consumed, pinned or past moves. `locked` are the passes that the caller locked before any visit; no
+    other is asked, so that none is locked behind a visit.
     """
     passes = await load_passes(
         tx.raw, [row["id"] for row in await tx.raw.fetch(_PASSES_THAT_MAY, client_id, list(locked))]
     )
     if not passes:
         return []
-    ids = [row["id"] for row in await tx.raw.fetch(_MOVABLE, client_id, tx.now, list(unpaid), list(passes), list(but))]
+    asked = (client_id, tx.now, list(unpaid), list(passes), tx.operation_id, since)
+    ids = [row["id"] for row in await tx.raw.fetch(_MOVABLE, *asked)]
     rows = {row["id"]: row for row in await lock_visits(tx.raw, ids[:VISITS_MAX])}
     claims = {
         visit_id: claim

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx
+from models.operations.cover_waiting import Waiting, covered, lock_with_waiting
 from models.operations.write_hold import NewHold, lift_now, standing_holds, write_hold
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
@@ -41,7 +42,7 @@ async def report_dispute(tx: Tx, command: ReportDispute) -> Changed:
     Errors: NOT_FOUND, ORDER_NOT_PAID, DISPUTE_OPEN.
     """
     tx.require(*STAFF, Role.PARTNER)
-    order, passes = await _locked_order(tx, command.order_id)
+    _, order, passes = await _locked_order(tx, command.order_id)
     if order["state"] != OrderState.PAID or order["amount_minor"] == 0:
         raise refuse(Code.ORDER_NOT_PAID, "orderId")
     if await _open_dispute(tx, command.order_id) is not None:
@@ -68,7 +69,7 @@ async def settle_dispute(tx: Tx, command: SettleDispute) -> Changed:
     Errors: NOT_FOUND, DISPUTE_NOT_OPEN.
     """
     tx.require(*STAFF, Role.PARTNER)
-    _, passes = await _locked_order(tx, command.order_id)
+    waiting, _, passes = await _locked_order(tx, command.order_id)
     dispute = await _open_dispute(tx, command.order_id)
     if dispute is None:
         raise refuse(Code.DISPUTE_NOT_OPEN, "orderId")
@@ -84,11 +85,11 @@ async def settle_dispute(tx: Tx, command: SettleDispute) -> Changed:
         if command.won:
             facts = passes.get(hold["pass_id"]) or (await load_passes(tx.raw, [hold["pass_id"]]))[hold["pass_id"]]
             await lift_now(tx, hold, facts)
-    return changed
+    return await covered(tx, changed, waiting)
 
 
-async def _locked_order(tx: Tx, order_id: UUID) -> tuple[Any, dict[UUID, PassFacts]]:
-    """Lock the passes an order bought periods of, or a fee was about, and return it with their facts."""
+async def _locked_order(tx: Tx, order_id: UUID) -> tuple[Waiting, Any, dict[UUID, PassFacts]]:
+    """Lock the passes an order bought periods of, or a fee was about; return who waits, the order and their facts."""
     order = await tx.raw.fetchrow("SELECT * FROM orders WHERE id = $1", order_id)
     if order is None:
         raise unknown("order", "orderId")
@@ -96,9 +97,10 @@ async def _locked_order(tx: Tx, order_id: UUID) -> tuple[Any, dict[UUID, PassFac
     ids = {row["pass_id"] for row in rows}
     if order["purpose"] == OrderPurpose.FEE:
         ids.add(order["pass_id"])
+    waiting = await lock_with_waiting(tx, ids)
     passes = await lock_passes(tx.raw, ids)
     await tx.raw.fetchrow("SELECT FROM orders WHERE id = $1 FOR UPDATE", order_id)
-    return await tx.row("SELECT * FROM orders WHERE id = $1", order_id), passes
+    return waiting, await tx.row("SELECT * FROM orders WHERE id = $1", order_id), passes
 
 
 async def _open_dispute(tx: Tx, order_id: UUID) -> Any:

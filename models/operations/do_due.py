@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.operations.base import Changed, ToPay, Tx, unique
 from models.operations.convert_pass import convert_due
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.failed_charge import thaw_after_failed_charge
 from models.operations.lapse import booked_from, lapse_lots, release_claims
 from models.operations.refresh import refresh
@@ -33,6 +34,7 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
     """Do the one thing that is due first; None where nothing is."""
     tx.require(Role.WORKER)
     await before_joining(tx)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = (await lock_passes(tx.raw, [command.pass_id])).get(command.pass_id)
     if facts is None:
         return None
@@ -53,10 +55,11 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
         facts = (await refresh(tx, [facts.id]))[facts.id]
         due = next_due(facts, tx.business.policy, tx.now)
         if due is None or due.at > tx.now:
-            return Changed(passes=[facts.id], visits=resolved)
+            return await covered(tx, Changed(passes=[facts.id], visits=resolved), waiting)
     done = await _do(tx, facts, due.kind)
     if isinstance(done, Changed):
         done.visits = unique([*done.visits, *resolved])
+        return await covered(tx, done, waiting)
     return done
 
 

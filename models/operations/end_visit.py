@@ -1,6 +1,5 @@
 """End a visit: cancel it, record its outcome, or take an outcome back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,7 +9,7 @@ from uuid import UUID
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.claims import lock_visits_with_passes, standing_claims, write_claim
-from models.operations.cover_more import cover_more, passes_to_ask
+from models.operations.cover_waiting import Waiting, covered, lock_with_waiting
 from models.operations.outcomes import end_as, ending_of, outcomes_of, write_outcome
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
@@ -86,9 +85,7 @@ async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
     Errors: NOT_FOUND, ALREADY_CANCELLED, VISIT_ENDED, VISIT_IN_PAST and FORBIDDEN (clients).
     """
     tx.require(*STAFF, Role.CLIENT, Role.PARTNER)
-    client_id = await tx.raw.fetchval("SELECT client_id FROM visits WHERE id = $1", command.visit_id)
-    to_ask = await passes_to_ask(tx, client_id)
-    row, facts, _ = await _locked(tx, command.visit_id, to_ask)
+    waiting, row, facts, _ = await _locked(tx, command.visit_id, may_return=True)
     state = VisitState(row["state"])
     if state in (VisitState.CANCELLED, VisitState.LATE_CANCELLED):
         raise refuse(Code.ALREADY_CANCELLED, "visitId")
@@ -106,10 +103,7 @@ async def cancel_visit(tx: Tx, command: CancelVisit) -> Changed:
         late = is_late(outcomes_of(tx, facts), row["starts_at"], tx.now, row["booked_at"])
         new_state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
         end = await ending_of(tx, facts, row, new_state, waive=command.waive)
-    changed = await end_as(tx, row, facts, end, reason=reason)
-    if to_ask and changed.figures.get("returned"):
-        changed.figures["moved"] = [move.to_json() for move in await cover_more(tx, row["client_id"], to_ask)]
-    return changed
+    return await _ended(tx, await end_as(tx, row, facts, end, reason=reason), waiting)
 
 
 async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
@@ -120,7 +114,8 @@ async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
     pass's own reasons where taking back meets a rule, ALREADY_BOOKED where the same visit was booked again.
     """
     tx.require(*STAFF, Role.PARTNER)
-    row, facts, last_payer = await _locked(tx, command.visit_id)
+    may_return = command.outcome is AttendanceOutcome.NO_SHOW
+    waiting, row, facts, last_payer = await _locked(tx, command.visit_id, may_return=may_return)
     reason = checked_waiver(tx, command.waive, command.reason)
     state, new_state = VisitState(row["state"]), VisitState(command.outcome.value)
     if state is new_state:
@@ -137,7 +132,7 @@ async def record_attendance(tx: Tx, command: RecordAttendance) -> Changed:
         if decision.pays:
             return await _pay_again(tx, row, last_payer, decision, new_state)
     end = await ending_of(tx, facts, row, new_state, waive=command.waive)
-    return await end_as(tx, row, facts, end, reason=reason)
+    return await _ended(tx, await end_as(tx, row, facts, end, reason=reason), waiting)
 
 
 async def waive_outcome(tx: Tx, command: WaiveOutcome) -> Changed:
@@ -148,7 +143,7 @@ async def waive_outcome(tx: Tx, command: WaiveOutcome) -> Changed:
     Errors: NOT_FOUND, OUTCOME_COSTS_NOTHING, TEXT_OUT_OF_RANGE, FORBIDDEN.
     """
     tx.require(*STAFF)
-    row, facts, _ = await _locked(tx, command.visit_id)
+    waiting, row, facts, _ = await _locked(tx, command.visit_id, may_return=True)
     state = VisitState(row["state"])
     reason = checked_text(command.reason, 1, 500, "reason")
     owed = await tx.raw.fetchval(
@@ -158,7 +153,8 @@ async def waive_outcome(tx: Tx, command: WaiveOutcome) -> Changed:
     costs = owed or (claim is not None and Account(claim["account"]) is Account.FORFEITED)
     if state not in (*FORGIVABLE, VisitState.CANCELLED) or not costs:
         raise refuse(Code.OUTCOME_COSTS_NOTHING, "visitId", state=state)
-    return await end_as(tx, row, facts, Ending(state, Account.AVAILABLE, waived=True), reason=reason)
+    end = Ending(state, Account.AVAILABLE, waived=True)
+    return await _ended(tx, await end_as(tx, row, facts, end, reason=reason), waiting)
 
 
 def checked_waiver(tx: Tx, waive: bool, reason: str | None) -> str | None:
@@ -174,19 +170,30 @@ async def _today_there(tx: Tx, row: Any) -> date:
     return local_day(tx.now, zone or tx.business.zone)
 
 
-async def _locked(
-    tx: Tx, visit_id: UUID, more_passes: Sequence[UUID] = ()
-) -> tuple[Any, PassFacts | None, PassFacts | None]:
-    """Lock a visit, and `more_passes` before it.
+async def _ended(tx: Tx, changed: Changed, waiting: Waiting) -> Changed:
+    """Let what ending a visit returned, if it did, pay for visits that wait."""
+    return await covered(tx, changed, waiting) if changed.figures.get("returned") else changed
 
-    Return its row, the pass that pays for it, and the one that paid until the visit ended.
+
+async def _locked(
+    tx: Tx, visit_id: UUID, *, may_return: bool
+) -> tuple[Waiting, Any, PassFacts | None, PassFacts | None]:
+    """Lock a visit. Return its row, the pass that pays for it, and the one that paid until the visit ended.
+
+    Where it `may_return` what paid, those who wait for that come first.
     """
     last = await tx.raw.fetchval(_LAST_PAYER, visit_id)
-    rows, passes = await lock_visits_with_passes(tx, [visit_id], [*more_passes, *([last] if last else [])])
+    waiting: Waiting = {}
+    if may_return:
+        row = await tx.raw.fetchrow("SELECT client_id, pass_id, projected_pass_id FROM visits WHERE id = $1", visit_id)
+        if row is not None:
+            payers = (row["pass_id"], row["projected_pass_id"], last)
+            waiting = await lock_with_waiting(tx, payers, row["client_id"])
+    rows, passes = await lock_visits_with_passes(tx, [visit_id], [last] if last else [])
     if not rows:
         raise unknown("visit", "visitId")
     tx.require_client(rows[0]["client_id"], "visit", "visitId")
-    return rows[0], passes.get(rows[0]["pass_id"]), passes.get(last)
+    return waiting, rows[0], passes.get(rows[0]["pass_id"]), passes.get(last)
 
 
 async def _take_back(tx: Tx, row: Any, facts: PassFacts | None) -> Changed:

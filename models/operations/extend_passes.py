@@ -8,6 +8,7 @@ from uuid import UUID
 from models.errors import Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text, plain
 from models.operations.change_pass import extend_one
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.spread_closure import before_joining
 from models.queries.locks import lock_passes
 from models.rules.codes import Code
@@ -61,6 +62,7 @@ async def extend_passes(tx: Tx, command: ExtendPasses) -> Changed:
     checked_count(command.days, 1, DAYS_MAX, "days")
     reason = checked_text(command.reason, 1, 500, "reason")
     ids = await _meant(tx, command.filter)
+    waiting = await lock_with_waiting(tx, ids)
     former: dict[str, date | None] = {}
     skipped: dict[str, Any] = {}
     for pass_id, facts in (await lock_passes(tx.raw, ids)).items():
@@ -74,7 +76,7 @@ async def extend_passes(tx: Tx, command: ExtendPasses) -> Changed:
             await tried.commit()
             former[str(pass_id)] = facts.windows[-1].last_day
     figures = {"days": command.days, "formerLastDays": plain(former), "skipped": skipped}
-    return Changed(passes=[UUID(each) for each in former], figures=figures)
+    return await covered(tx, Changed(passes=[UUID(each) for each in former], figures=figures), waiting)
 
 
 async def _meant(tx: Tx, meant: PassFilter) -> list[UUID]:

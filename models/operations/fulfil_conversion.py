@@ -7,6 +7,8 @@ from uuid import UUID
 from models.operations.base import Changed, ToPay, Tx
 from models.operations.book_visits import PayBy, paid_answer, pay
 from models.operations.consent import write_consent
+from models.operations.cover_waiting import covered, lock_with_waiting
+from models.operations.kept import CLOSING, kept_of
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
 from models.operations.ledger import carried, grant, move
 from models.operations.refresh import refresh
@@ -30,13 +32,15 @@ from models.tables.passes import passes
 async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
     """Close the old pass, write the new one, carry or credit what is unused, and re-point booked visits."""
     assert bought.subject_pass_id is not None
+    waiting = await lock_with_waiting(tx, [bought.subject_pass_id])
     old = (await lock_passes(tx.raw, [bought.subject_pass_id]))[bought.subject_pass_id]
     option = await option_terms(tx.raw, UUID(bought.details["option_id"]), bought.details["option_version"])
     assert option is not None, "a version that was sold is never deleted"
+    former = await kept_of(tx, old, *CLOSING)
     ahead = await booked_from(tx, old, tx.now)
     await release_claims(tx, without_lot_ends(old), ahead)
     unused, value = await _empty(tx, old, bought)
-    await _close(tx, old)
+    former["cut"] = await _close(tx, old)
     await _open(tx, old, bought, option)
     await write_consent(tx, bought, bought.pass_id, option.terms)
     number = old.periods[-1].number
@@ -53,8 +57,9 @@ async def fulfil_conversion(tx: Tx, bought: ToPay) -> Changed:
     states = dict.fromkeys(ahead, VisitState.BOOKED)
     outcomes = await pay(tx, {bought.pass_id: new[bought.pass_id]}, wanted, states, PayBy.PASS)
     answer = paid_answer(outcomes)
-    figures = answer.figures | {"unused": unused, "unusedBecame": bought.details["unused"]}
-    return Changed(passes=[bought.pass_id, old.id], visits=answer.visits, figures=figures)
+    figures = answer.figures | {"unused": unused, "unusedBecame": bought.details["unused"], "former": former}
+    changed = Changed(passes=[bought.pass_id, old.id], visits=answer.visits, figures=figures)
+    return await covered(tx, changed, waiting, bought.pass_id)
 
 
 def _alive(facts: PassFacts, lots: tuple[LotFacts, ...], now: Any) -> list[LotFacts]:
@@ -107,15 +112,19 @@ async def unused_value(tx: Tx, facts: PassFacts) -> int:
     return value if paid is None else min(value, paid)
 
 
-async def _close(tx: Tx, old: PassFacts) -> None:
-    """Cut off what runs and what was bought ahead, also where an open freeze hides when that would begin."""
-    await tx.raw.execute(
-        "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND cut_at IS NULL AND first_on IS NOT NULL "
-        "AND (ends_at IS NULL OR ends_at > $1)",
+async def _close(tx: Tx, old: PassFacts) -> list[int]:
+    """Cut off what runs and what was bought ahead, also where an open freeze hides when that would begin.
+
+    Return the numbers of the periods that were cut.
+    """
+    cut = await tx.raw.fetch(
+        "UPDATE periods SET cut_at = $1 WHERE pass_id = $2 AND number > 0 AND cut_at IS NULL AND first_on IS NOT NULL "
+        "AND (ends_at IS NULL OR ends_at > $1) RETURNING number",
         tx.now,
         old.id,
     )
     await tx.update(passes, old.id, closed_reason=ClosedReason.CONVERTED, closed_at=tx.now, **NOTHING_OVERDUE)
+    return [row["number"] for row in cut]
 
 
 def first_day_of(tx: Tx, old: PassFacts, terms: Terms) -> date | None:

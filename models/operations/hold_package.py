@@ -7,9 +7,10 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse
 from models.operations.base import STAFF, Changed, ToPay, Tx, unique
+from models.operations.cover_waiting import lock_with_waiting
 from models.operations.holds import PlaceHold, place_hold
 from models.operations.renew_package import sold_package
-from models.queries.locks import lock_client_passes, lock_passes
+from models.queries.locks import lock_passes
 from models.queries.packages import pass_ids_of
 from models.rules.codes import Code, because
 from models.rules.values import HoldKind, Role
@@ -37,9 +38,9 @@ async def hold_package(tx: Tx, command: HoldPackage) -> Changed:
     Errors: NOT_FOUND, NOTHING_TO_DO, and those of placing a hold where no part can be held, with the index of the part.
     """
     tx.require(*STAFF, Role.CLIENT)
-    client_id = await sold_package(tx, command.package_sale_id)
-    await lock_client_passes(tx.raw, client_id)
+    await sold_package(tx, command.package_sale_id)
     ids = (await pass_ids_of(tx.raw, [command.package_sale_id]))[command.package_sale_id]
+    await lock_with_waiting(tx, ids)
     await lock_passes(tx.raw, ids)
     done: list[Changed] = []
     held: dict[str, str] = {}
@@ -59,13 +60,14 @@ async def hold_package(tx: Tx, command: HoldPackage) -> Changed:
             held[str(pass_id)] = str(changed.holds[0])
     if not done:
         raise Refused(*found) if found else refuse(Code.NOTHING_TO_DO, "packageSaleId", sentence="it has no pass.")
+    moved = [move for changed in done for move in changed.figures.get("moved", ())]
     await tx.event("package.held", packageSale=command.package_sale_id, held=held, skipped=list(skipped))
     return Changed(
         passes=ids,
         visits=unique([visit for changed in done for visit in changed.visits]),
         holds=[hold for changed in done for hold in changed.holds],
         rows={"packageSale": command.package_sale_id},
-        figures={"held": held, "skipped": skipped},
+        figures={"held": held, "skipped": skipped, "moved": moved},
     )
 
 

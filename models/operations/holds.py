@@ -1,6 +1,5 @@
 """Place a hold on a pass, end it early, or remove it. Nothing is erased: the record says what was asked and when."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -8,12 +7,12 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, ToPay, Tx, checked_day, checked_text
-from models.operations.cover_more import cover_more
+from models.operations.cover_waiting import Waiting, covered, lock_with_waiting
 from models.operations.pass_guards import locked_pass, require_open, require_settled
 from models.operations.refresh import refresh
 from models.operations.sell_pass import checked_payment
 from models.operations.write_hold import NewHold, lift_hold, moved_a_past_period, write_hold
-from models.queries.locks import lock_client_passes, lock_passes
+from models.queries.locks import lock_passes
 from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.facts import PassFacts
@@ -70,7 +69,7 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     HOLD_BY_STUDIO_ONLY; of the fee, PAYMENT_REQUIRED, PAYMENT_DECLINED, PAYMENT_IN_PROGRESS.
     """
     tx.require(*STAFF, Role.CLIENT)
-    locked = await _lock_all_of_client(tx, command.pass_id)
+    waiting = await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     reason = None if command.reason is None else checked_text(command.reason, 1, 500, "reason")
     command = replace(command, reason=reason)
@@ -81,10 +80,10 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     new = NewHold(command.kind, *days, reason, command.keep_visits, by_client, overrides)
     fee_minor = facts.terms.hold_policy.fee_minor if command.kind is HoldKind.FREEZE else 0
     if not fee_minor:
-        return await _written(tx, facts, new, locked)
+        return await _written(tx, facts, new, waiting)
     require_settled(facts)
     if command.waive_fee:
-        return await _written(tx, facts, new, locked)
+        return await _written(tx, facts, new, waiting)
     payment = checked_payment(tx, command.payment_method, command.test_card, fee_minor)
     running = [p.number for p, window in zip(facts.periods, facts.windows, strict=True) if window.covers(tx.now)]
     order_id = new_id()
@@ -103,18 +102,9 @@ async def place_hold(tx: Tx, command: PlaceHold) -> Changed | ToPay:
     )
 
 
-async def _lock_all_of_client(tx: Tx, pass_id: UUID) -> Iterable[UUID]:
-    """Lock and name the passes of the pass's client first: what a hold gives back may let visits change their pass."""
-    client_id = await tx.raw.fetchval("SELECT client_id FROM passes WHERE id = $1", pass_id)
-    return await lock_client_passes(tx.raw, client_id)
-
-
-async def _written(tx: Tx, facts: PassFacts, new: NewHold, locked: Iterable[UUID]) -> Changed:
+async def _written(tx: Tx, facts: PassFacts, new: NewHold, waiting: Waiting) -> Changed:
     """Write the hold, and let what it gives back pay for visits that wait; those it leaves unpaid itself stay so."""
-    changed = await write_hold(tx, facts, new)
-    moves = await cover_more(tx, facts.client_id, locked, but=[UUID(each) for each in changed.figures["unpaid"]])
-    changed.figures["moved"] = [move.to_json() for move in moves]
-    return changed
+    return await covered(tx, await write_hold(tx, facts, new), waiting)
 
 
 def _stored(new: NewHold) -> dict[str, Any]:
@@ -131,7 +121,7 @@ def _stored(new: NewHold) -> dict[str, Any]:
 
 async def fulfil_hold_fee(tx: Tx, bought: ToPay) -> Changed:
     """Place the freeze whose fee is paid. Nobody else could use up the allowance while the payment was in flight."""
-    locked = await _lock_all_of_client(tx, bought.pass_id)
+    waiting = await lock_with_waiting(tx, [bought.pass_id])
     facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
     asked = bought.details
     last_day = date.fromisoformat(asked["last_day"]) if asked["last_day"] else None
@@ -145,7 +135,7 @@ async def fulfil_hold_fee(tx: Tx, bought: ToPay) -> Changed:
         asked["overrides"],
         order_id=bought.id,
     )
-    return await _written(tx, facts, new, locked)
+    return await _written(tx, facts, new, waiting)
 
 
 async def hold_fee_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:
@@ -156,7 +146,7 @@ async def hold_fee_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -
 
 
 async def end_hold(tx: Tx, command: EndHold) -> Changed:
-    """End a hold early. The days it no longer holds are taken off the end again.
+    """End a hold early. The days it no longer holds are taken off the end again, and may pay for visits that wait.
 
     A client keeps to the shortest freeze of the pass's policy here too; the studio need not.
 
@@ -164,7 +154,7 @@ async def end_hold(tx: Tx, command: EndHold) -> Changed:
     (clients), NOTHING_TO_DO.
     """
     tx.require(*STAFF, Role.CLIENT)
-    hold, facts = await _locked_hold(tx, command.hold_id)
+    waiting, hold, facts = await _locked_hold(tx, command.hold_id)
     today = local_day(tx.now, facts.zone)
     last_day = command.last_day or today - timedelta(days=1)
     if last_day < hold["first_day"]:
@@ -177,7 +167,7 @@ async def end_hold(tx: Tx, command: EndHold) -> Changed:
     short = too_short(facts.terms.hold_policy, hold["first_day"], last_day)
     if short is not None and tx.actor.role is Role.CLIENT:
         raise Refused(Problem(short, ("lastDay",)))
-    return await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=last_day)
+    return await covered(tx, await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=last_day), waiting)
 
 
 async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
@@ -188,10 +178,10 @@ async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
     Errors: NOT_FOUND, HOLD_ENDED, HOLD_PERIOD_OVER, FORBIDDEN.
     """
     tx.require(*STAFF, Role.CLIENT)
-    hold, facts = await _locked_hold(tx, command.hold_id, may_be_over=True)
+    waiting, hold, facts = await _locked_hold(tx, command.hold_id, may_be_over=True)
     if tx.actor.role is Role.CLIENT and hold["first_day"] < local_day(tx.now, facts.zone):
         raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
-    return await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now)
+    return await covered(tx, await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now), waiting)
 
 
 def _check_place(tx: Tx, command: PlaceHold, facts: PassFacts) -> None:
@@ -243,10 +233,11 @@ def _earliest_hold_day(tx: Tx, facts: PassFacts) -> date:
     return min(today, running.first_day)
 
 
-async def _locked_hold(tx: Tx, hold_id: UUID, *, may_be_over: bool = False) -> tuple[Any, PassFacts]:
+async def _locked_hold(tx: Tx, hold_id: UUID, *, may_be_over: bool = False) -> tuple[Waiting, Any, PassFacts]:
     found = await tx.raw.fetchrow("SELECT pass_id FROM holds WHERE id = $1", hold_id)
     if found is None:
         raise unknown("hold", "holdId")
+    waiting = await lock_with_waiting(tx, [found["pass_id"]])
     facts = await locked_pass(tx, found["pass_id"], thing="hold", path="holdId")
     hold = await tx.row("SELECT * FROM holds WHERE id = $1", hold_id)
     today = local_day(tx.now, facts.zone)
@@ -257,4 +248,4 @@ async def _locked_hold(tx: Tx, hold_id: UUID, *, may_be_over: bool = False) -> t
         raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
     if HoldKind(hold["kind"]).extends and moved_a_past_period(tx, facts, hold["first_day"], hold["last_day"]):
         raise refuse(Code.HOLD_PERIOD_OVER, "holdId")
-    return hold, facts
+    return waiting, hold, facts

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.pass_guards import FOR_GOOD, require_not_gone, require_settled
 from models.operations.refresh import refresh
-from models.operations.renew_pass import fulfil_renewal, require_renewable, restarts, stored_payment
+from models.operations.renew_pass import grant_next, require_renewable, restarts, stored_payment
 from models.operations.sell_pass import checked_payment
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import before_joining
@@ -54,6 +55,7 @@ async def renew_package(tx: Tx, command: RenewPackage) -> ToPay:
     client_id = await sold_package(tx, command.package_sale_id)
     credit = await credit_of(tx, client_id) if command.use_credit else 0
     ids = (await pass_ids_of(tx.raw, [command.package_sale_id]))[command.package_sale_id]
+    await lock_with_waiting(tx, ids)
     locked = await lock_passes(tx.raw, ids)
     parts = [locked[each] for each in ids if locked[each].closed_reason not in FOR_GOOD]
     if not parts:
@@ -112,6 +114,7 @@ async def fulfil_package_renewal(tx: Tx, bought: ToPay) -> Changed:
     """Grant each part the period that was paid for, at its share."""
     parts = bought.details["parts"]
     made = [UUID(part["pass_id"]) for part in parts]
+    waiting = await lock_with_waiting(tx, made)
     await lock_passes(tx.raw, made)
     for pass_id, part in zip(made, parts, strict=True):
         one = replace(
@@ -123,10 +126,10 @@ async def fulfil_package_renewal(tx: Tx, bought: ToPay) -> Changed:
             credit_minor=0,
             details={"automatic": False, "on_depletion": part["on_depletion"]},
         )
-        await fulfil_renewal(tx, one)
+        await grant_next(tx, one)
     sale_id = UUID(bought.details[RENEWED])
     await tx.event("package.renewed", packageSale=sale_id, priceMinor=bought.price_minor, passes=made)
-    return Changed(passes=made, rows={"packageSale": sale_id})
+    return await covered(tx, Changed(passes=made, rows={"packageSale": sale_id}), waiting)
 
 
 async def package_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:

@@ -5,13 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import Problem, Refused, refuse
-from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
+from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, plain
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.failed_charge import (
     freeze_for_failed_charge,
     thaw_after_failed_charge,
     without_failed_charge,
 )
 from models.operations.grant_period import NewPeriod, grant_period
+from models.operations.kept import CLOSING, kept_of
 from models.operations.lapse import lapse_lots
 from models.operations.pass_guards import locked_pass, require_not_gone, require_settled
 from models.operations.projected_claims import fail_projections
@@ -60,6 +62,7 @@ async def renew_pass(tx: Tx, command: RenewPass) -> ToPay:
     # The client comes before the pass, as in every verb that locks both.
     owner = await tx.raw.fetchval("SELECT client_id FROM passes WHERE id = $1", command.pass_id)
     credit = await credit_of(tx, owner) if command.use_credit and owner is not None else 0
+    await lock_with_waiting(tx, [command.pass_id])
     facts = await locked_pass(tx, command.pass_id)
     require_not_gone(facts)
     require_settled(facts)
@@ -151,10 +154,18 @@ async def next_attempt(tx: Tx, pass_id: UUID, period_number: int) -> int:
 
 
 async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
+    """Grant the period that was paid for, and let it pay for visits that wait."""
+    waiting = await lock_with_waiting(tx, [bought.pass_id])
+    return await covered(tx, await grant_next(tx, bought), waiting)
+
+
+async def grant_next(tx: Tx, bought: ToPay) -> Changed:
     """Grant the period that was paid for; the store holds one successor per period, so no second one can be."""
     facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
+    former = await kept_of(tx, facts, *CLOSING, "payment_method", "test_card")
     facts = await thaw_after_failed_charge(tx, facts)
     before = facts.periods[-1]
+    former |= {"cut_at": plain(before.cut_at)}
     anchor = await tx.row(
         "SELECT anchor_on, anchor_index FROM periods WHERE pass_id = $1 AND number = $2", facts.id, before.number
     )
@@ -188,7 +199,7 @@ async def fulfil_renewal(tx: Tx, bought: ToPay) -> Changed:
     await refresh(tx, [facts.id])
     await join_closures(tx, facts.id)
     paid = await pay_projections(tx, facts.id, revive=facts.closed_reason is not ClosedReason.RELEASED)
-    return Changed(passes=[facts.id], visits=paid, figures={"skippedPeriods": period.skipped})
+    return Changed(passes=[facts.id], visits=paid, figures={"skippedPeriods": period.skipped, "former": former})
 
 
 async def renewal_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:

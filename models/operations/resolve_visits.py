@@ -2,11 +2,13 @@
 hours, and before anything ends that pays for them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from models.operations.base import Changed, Tx
 from models.operations.claims import lock_visits_with_passes, standing_claims
+from models.operations.cover_waiting import Waiting, covered, lock_with_waiting
 from models.operations.lapse import without_lot_ends
 from models.operations.outcomes import ending_of, settle_outcome
 from models.operations.refresh import refresh
@@ -33,6 +35,7 @@ async def resolve_visits(tx: Tx, command: ResolveVisits) -> Changed | None:
     tx.require(Role.WORKER)
     if tx.business.resolve_after_hours is None:
         return None
+    waiting = await _who_waits(tx, command.visit_ids)
     rows, passes = await lock_visits_with_passes(tx, command.visit_ids)
     open_rows = [row for row in rows if row["state"] == VisitState.BOOKED and row["ends_at"] <= tx.now]
     standing = await standing_claims(tx, [row["id"] for row in open_rows])
@@ -44,7 +47,15 @@ async def resolve_visits(tx: Tx, command: ResolveVisits) -> Changed | None:
         return None
     paying = sorted({row["pass_id"] for row in open_rows if row["pass_id"] is not None})
     await refresh(tx, paying)
-    return Changed(visits=[row["id"] for row in open_rows], passes=paying)
+    return await covered(tx, Changed(visits=[row["id"] for row in open_rows], passes=paying), waiting)
+
+
+async def _who_waits(tx: Tx, visit_ids: Sequence[UUID]) -> Waiting:
+    """Lock those who wait for what the visits may return, with the passes that pay; one attended returns nothing."""
+    if VisitState(tx.business.resolve_as.value) is VisitState.ATTENDED:
+        return {}
+    rows = await tx.raw.fetch("SELECT pass_id, projected_pass_id FROM visits WHERE id = ANY($1)", list(visit_ids))
+    return await lock_with_waiting(tx, {row["pass_id"] or row["projected_pass_id"] for row in rows})
 
 
 async def resolve_before_end(tx: Tx, facts: PassFacts, *, lots: set[UUID] | None = None) -> list[UUID]:

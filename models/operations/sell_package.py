@@ -9,7 +9,7 @@ from uuid import UUID
 from models.errors import Problem, Refused, refuse, unknown
 from models.operations.base import STAFF, Changed, ToPay, Tx
 from models.operations.consent import Consent, checked_consent, write_consent
-from models.operations.cover_more import cover_with_sold
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.offers import check_package_offers, checked_channel
 from models.operations.packages import Assembled, assemble
 from models.operations.refresh import refresh
@@ -155,8 +155,8 @@ async def fulfil_package(tx: Tx, bought: ToPay) -> Changed:
         await join_closures(tx, pass_id)
     await _write_items(tx, bought, sale_id)
     await tx.event("package.sold", packageSale=sale_id, priceMinor=bought.price_minor, passes=made)
-    figures = await cover_with_sold(tx, bought.client_id)
-    return Changed(passes=made, rows={"packageSale": sale_id}, figures=figures)
+    waiting = await lock_with_waiting(tx, made)
+    return await covered(tx, Changed(passes=made, rows={"packageSale": sale_id}), waiting)
 
 
 async def _write_part(tx: Tx, bought: ToPay, sale_id: UUID, part: Mapping[str, Any]) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, checked_day
 from models.operations.consent import Consent, checked_consent, write_consent
-from models.operations.cover_more import cover_with_sold
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.grant_period import NewPeriod, grant_period
 from models.operations.offers import check_offer, checked_channel
 from models.operations.refresh import refresh
@@ -119,7 +119,8 @@ async def fulfil_sale(tx: Tx, bought: ToPay) -> Changed:
     await refresh(tx, [bought.pass_id])
     await join_closures(tx, bought.pass_id)
     await tx.event("pass.sold", pass_id=bought.pass_id, priceMinor=bought.price_minor)
-    return Changed(passes=[bought.pass_id], figures=await cover_with_sold(tx, bought.client_id))
+    waiting = await lock_with_waiting(tx, [bought.pass_id])
+    return await covered(tx, Changed(passes=[bought.pass_id]), waiting)
 
 
 async def write_pass(
@@ -187,7 +188,7 @@ def _row(
 async def home_of_buyer(tx: Tx, client_id: UUID) -> UUID | None:
     """Return the home location of the client who buys, None where they have none. Errors: NOT_FOUND."""
     tx.require_client(client_id, "client", "clientId")
-    client = await tx.raw.fetchrow("SELECT home_location_id FROM clients WHERE id = $1", client_id)
+    client = await tx.raw.fetchrow(f"SELECT home_location_id FROM clients WHERE id = $1 AND {LIVE}", client_id)
     if client is None:
         raise unknown("client", "clientId")
     home: UUID | None = client["home_location_id"]
@@ -198,7 +199,7 @@ async def home_zone(tx: Tx, location_id: UUID | None) -> str:
     """Return the zone of the location, or the business's where it has none of its own. Errors: NOT_FOUND."""
     if location_id is None:
         return tx.business.zone
-    row = await tx.raw.fetchrow("SELECT zone FROM locations WHERE id = $1", location_id)
+    row = await tx.raw.fetchrow(f"SELECT zone FROM locations WHERE id = $1 AND {LIVE}", location_id)
     if row is None:
         raise unknown("location", "locationId")
     return row["zone"] or tx.business.zone

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_count
+from models.operations.cover_waiting import Waiting, covered, lock_with_waiting
 from models.operations.lapse import booked_from, release_claims
 from models.operations.offers import lock_client, lock_household
 from models.operations.pass_guards import locked_pass, require_open
@@ -59,11 +60,12 @@ async def share_pass(tx: Tx, command: SharePass) -> Changed:
     if owner is None:
         raise unknown("pass", "passId")
     tx.require_client(owner, "pass", "passId")
-    if await tx.raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", command.client_id) == 0:
+    if not await tx.raw.fetchval(f"SELECT true FROM clients WHERE id = $1 AND {LIVE}", command.client_id):
         raise unknown("client", "clientId")
     if owner == command.client_id:
         raise refuse(Code.SHARED_WITH_OWNER, "clientId")
     await _require_same_household(tx, owner, command.client_id)
+    waiting = await lock_with_waiting(tx, [command.pass_id], command.client_id)
     facts = await locked_pass(tx, command.pass_id)
     require_open(tx, facts)
     terms = facts.terms.sharing
@@ -91,19 +93,20 @@ async def share_pass(tx: Tx, command: SharePass) -> Changed:
     await tx.insert(shares, row)
     kind = "pass.shareRequested" if waits else "pass.shared"
     await tx.event(kind, pass_id=facts.id, share=share_id, client=command.client_id)
-    return Changed(passes=[facts.id], rows={"share": share_id})
+    changed = Changed(passes=[facts.id], rows={"share": share_id})
+    return changed if waits else await covered(tx, changed, waiting)
 
 
 async def approve_share(tx: Tx, command: ApproveShare) -> Changed:
     """Let the member use the pass from now on. Errors: NOT_FOUND, SHARE_NOT_PENDING, PASS_CLOSED, PASS_ENDED."""
     tx.require(*STAFF)
-    row, facts = await _locked(tx, command.share_id)
+    waiting, row, facts = await _locked(tx, command.share_id)
     if row["state"] != ShareState.PENDING:
         raise refuse(Code.SHARE_NOT_PENDING, "shareId")
     require_open(tx, facts)
     await tx.update(shares, row["id"], state=ShareState.ACTIVE, active_at=tx.now)
     await tx.event("pass.shared", pass_id=facts.id, share=row["id"], client=row["client_id"])
-    return Changed(passes=[facts.id], rows={"share": row["id"]})
+    return await covered(tx, Changed(passes=[facts.id], rows={"share": row["id"]}), waiting)
 
 
 async def remove_share(tx: Tx, command: RemoveShare) -> Changed:
@@ -112,13 +115,14 @@ async def remove_share(tx: Tx, command: RemoveShare) -> Changed:
     Errors: NOT_FOUND, SHARE_ENDED.
     """
     tx.require(*STAFF, Role.CLIENT)
-    row, facts = await _locked(tx, command.share_id)
+    waiting, row, facts = await _locked(tx, command.share_id)
     if tx.actor.role is Role.CLIENT and tx.actor.client_id not in (facts.client_id, row["client_id"]):
         raise unknown("share", "shareId")
     if row["state"] == ShareState.REMOVED:
         raise refuse(Code.SHARE_ENDED, "shareId")
     visits = await _end(tx, facts, [row], keep_visits=command.keep_visits)
-    return Changed(passes=[facts.id], visits=visits, rows={"share": row["id"]})
+    changed = Changed(passes=[facts.id], visits=visits, rows={"share": row["id"]})
+    return await covered(tx, changed, waiting)
 
 
 async def end_shares_of(tx: Tx, client_id: UUID) -> tuple[list[UUID], list[UUID]]:
@@ -182,10 +186,11 @@ async def _standing_of(tx: Tx, pass_ids: Sequence[UUID]) -> list[Any]:
     return list(await tx.raw.fetch(statement, pass_ids))
 
 
-async def _locked(tx: Tx, share_id: UUID) -> tuple[Any, PassFacts]:
-    """Lock the pass of a share; return both as they are under the lock. Errors: NOT_FOUND."""
-    pass_id = await tx.raw.fetchval("SELECT pass_id FROM shares WHERE id = $1", share_id)
-    if pass_id is None:
+async def _locked(tx: Tx, share_id: UUID) -> tuple[Waiting, Any, PassFacts]:
+    """Lock the pass of a share, and those who wait; return them as they are under the lock. Errors: NOT_FOUND."""
+    found = await tx.raw.fetchrow("SELECT pass_id, client_id FROM shares WHERE id = $1", share_id)
+    if found is None:
         raise unknown("share", "shareId")
-    facts = (await lock_passes(tx.raw, [pass_id]))[pass_id]
-    return await tx.row("SELECT * FROM shares WHERE id = $1", share_id), facts
+    waiting = await lock_with_waiting(tx, [found["pass_id"]], found["client_id"])
+    facts = (await lock_passes(tx.raw, [found["pass_id"]]))[found["pass_id"]]
+    return waiting, await tx.row("SELECT * FROM shares WHERE id = $1", share_id), facts

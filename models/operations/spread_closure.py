@@ -12,6 +12,7 @@ from uuid import UUID
 
 from models.faults import fault_point
 from models.operations.base import Changed, Tx, unique
+from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.outcomes import write_outcome
 from models.operations.refresh import refresh
 from models.operations.write_hold import NewHold, cancel_and_return, lift_hold, moved_a_past_period, write_hold
@@ -77,10 +78,11 @@ async def hold_back_sales(tx: Tx) -> None:
 async def spread(tx: Tx, closure: Any) -> Changed:
     """Bring the next batch of passes in line with the closure, whose row is locked."""
     ids = await concerned(tx.raw, closure, closure["spread_to"], BATCH_MAX)
+    waiting = await lock_with_waiting(tx, ids)
     passes = await lock_passes(tx.raw, ids)
     standing = {row["pass_id"]: row for row in await _holds_of(tx, closure, ids)}
     inside = await _booked_there(tx, closure, ids)
-    only_location = await tx.raw.fetchval("SELECT count(*) FROM locations") == 1
+    only_location = await tx.raw.fetchval("SELECT count(*) FROM locations WHERE archived_at IS NULL") == 1
     done = _Done()
     for pass_id in sorted(passes):
         facts, there = passes[pass_id], inside.get(pass_id, [])
@@ -91,7 +93,8 @@ async def spread(tx: Tx, closure: Any) -> Changed:
             if not held and there:
                 await _cancel(tx, facts, there, done)
     last = len(ids) < BATCH_MAX
-    if last:
+    if last or waiting:
+        # No visit that waits there may be paid by what comes back.
         await _cancel_unpaid(tx, closure, done)
     progress = {"spread_to": ids[-1] if ids else closure["spread_to"], "spread_at": tx.now if last else None}
     await tx.update(closures, closure["id"], **progress)
@@ -100,9 +103,10 @@ async def spread(tx: Tx, closure: Any) -> Changed:
     if tx.actor.role is not Role.WORKER:
         # Counting looks at every pass, and whoever asks is told once how many are left to the workers.
         figures["waiting"] = 0 if last else await concerned_count(tx.raw, closure, ids[-1])
-    return Changed(
+    changed = Changed(
         unique(done.passes), unique(done.visits), done.holds, rows={"closure": closure["id"]}, figures=figures
     )
+    return await covered(tx, changed, waiting)
 
 
 async def _follow(tx: Tx, closure: Any, facts: PassFacts, hold: Any, done: _Done) -> None:
@@ -206,7 +210,7 @@ async def join_closures(tx: Tx, pass_id: UUID) -> bool:
     """
     await before_joining(tx)
     rows = await tx.raw.fetch(
-        """SELECT c.*, (SELECT count(*) FROM locations) AS places FROM closures c
+        """SELECT c.*, (SELECT count(*) FROM locations WHERE archived_at IS NULL) AS places FROM closures c
            WHERE c.removed_at IS NULL AND (c.last_day IS NULL OR c.last_day >= $2) AND NOT EXISTS (
                SELECT FROM holds h WHERE h.business_id = c.business_id AND h.closure_id = c.id AND h.pass_id = $1)
            ORDER BY c.id""",

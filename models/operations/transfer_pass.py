@@ -13,6 +13,8 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
 from models.operations.change_pass import UNITS_MAX
+from models.operations.cover_waiting import covered, lock_with_waiting
+from models.operations.kept import CLOSING, kept_of
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
 from models.operations.ledger import carried, grant, move
 from models.operations.pass_guards import locked_pass, require_open, require_settled
@@ -60,15 +62,18 @@ async def transfer_pass(tx: Tx, command: TransferPass) -> Changed:
     """
     tx.require(*STAFF, Role.CLIENT)
     await before_joining(tx)
+    waiting = await lock_with_waiting(tx, [command.pass_id], command.to_client_id)
     facts = await locked_pass(tx, command.pass_id)
     _check_allowed(tx, facts)
     reason = checked_text(command.reason, 1, 500, "reason")
-    if not await tx.raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", command.to_client_id):
+    if not await tx.raw.fetchval(f"SELECT true FROM clients WHERE id = $1 AND {LIVE}", command.to_client_id):
         raise unknown("client", "toClientId")
     if command.to_client_id == facts.client_id:
         raise refuse(Code.TRANSFER_TO_ONESELF, "toClientId")
     ahead: list[UUID] = []
+    figures: dict[str, Any] = {}
     if command.units is None:
+        figures["former"] = await kept_of(tx, facts, *CLOSING)
         ahead = await booked_from(tx, facts, tx.now)
         await release_claims(tx, without_lot_ends(facts), ahead)
     else:
@@ -90,7 +95,8 @@ async def transfer_pass(tx: Tx, command: TransferPass) -> Changed:
     await refresh(tx, [facts.id, made])
     if await join_closures(tx, made):
         await refresh(tx, [made])
-    return Changed(passes=[facts.id, made], visits=ahead, figures={"units": units})
+    changed = Changed(passes=[facts.id, made], visits=ahead, figures=figures | {"units": units})
+    return await covered(tx, changed, waiting, made)
 
 
 def _check_allowed(tx: Tx, facts: PassFacts) -> None:

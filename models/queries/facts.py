@@ -22,6 +22,8 @@ from models.rules.values import (
     VisitState,
 )
 
+# A pass is depleted unasked by what was taken by hand, and by visits that waited or were over already when they were
+# paid: nobody who booked or paid for them just now has asked for what that would charge.
 _PASSES = """
 SELECT p.*, v.terms, b.week_start, m.member_ids, m.member_caps, EXISTS (
     SELECT FROM orders o WHERE o.business_id = p.business_id AND o.subject_pass_id = p.id AND o.state = 'PENDING'
@@ -34,8 +36,11 @@ EXISTS (
 ) AS projecting,
 CASE WHEN p.auto_renew AND v.terms->'renewal'->>'trigger' <> 'ON_EXPIRY'
 THEN (
-    SELECT c.id IS NULL OR (o.verb = 'payVisits' AND w.starts_at <= c.claimed_at
-                            AND NOT (v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean)
+    SELECT c.id IS NULL OR (NOT coalesce((v.terms->'renewal'->>'oldVisitsMayTrigger')::boolean, false) AND (
+        (o.verb = 'payVisits' AND w.starts_at <= c.claimed_at)
+        OR (t.to_account = 'BOOKED'
+            AND o.verb NOT IN ('bookVisits', 'payVisits', 'recordAttendance', 'undoOperation', 'importStudio'))
+    ))
     FROM transfers t
     JOIN operations g ON g.business_id = t.business_id AND g.id = t.operation_id
     LEFT JOIN claims c ON c.business_id = t.business_id AND c.visit_id = t.visit_id AND c.released_at IS NULL

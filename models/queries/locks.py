@@ -22,9 +22,14 @@ A closed one may: a make-up lot outlives it, and that lot's end or its announcem
 
 async def lock_passes(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) -> dict[UUID, PassFacts]:
     """Lock the passes in the order of their ids and return their facts as they are under the lock."""
+    return await load_passes(connection, await lock_passes_only(connection, pass_ids))
+
+
+async def lock_passes_only(connection: asyncpg.Connection, pass_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock the passes in the order of their ids, and return the ids in it; their facts are read later."""
     ids = sorted(set(pass_ids))
     await connection.fetch("SELECT id FROM passes WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", ids)
-    return await load_passes(connection, ids)
+    return ids
 
 
 async def lock_client_passes(connection: asyncpg.Connection, client_id: UUID) -> dict[UUID, PassFacts]:

@@ -9,6 +9,7 @@ from models.operations.change_pass import AdjustPass, adjust_pass
 from models.operations.holds import PlaceHold, place_hold
 from models.rules.terms import Terms, Validity
 from models.rules.values import PassKind, PeriodUnit, ValidityRule
+from models.tables.visits import visits
 from tests.operations.acts import DAY, HOUR, books, cancel, pay, record, seen
 from tests.studio import TEN_CLASSES, Studio
 
@@ -146,9 +147,11 @@ async def test_an_earlier_visit_of_a_claimed_day_that_waited_shares_the_day(stud
     """Solved together, the earlier visit would spend the day that the later one has spent already."""
     day_pass = await studio.sell(Terms(PassKind.DAY, 5_000, 1, validity=days(60)))
     (other,) = (await studio.book([studio.began + 3 * DAY])).visits
-    (morning,) = (await studio.book([studio.began + 5 * DAY])).visits
+    (morning,) = (await studio.book([studio.began + 5 * DAY], pay_by=PayBy.NOTHING)).visits
     await studio.do(adjust_pass, AdjustPass(day_pass, 1, "A gift"))
     (evening,) = (await studio.book([studio.began + 5 * DAY + 8 * HOUR])).visits
+    async with studio.runtime.database.transaction(studio.business_id) as connection:
+        await connection.execute(visits.update().where(visits.c.id == morning).values(auto_pay=True))
     assert [await payer(studio, each) for each in (morning, evening)] == [None, day_pass]
 
     await cancel(studio, other)

@@ -42,7 +42,7 @@ async def test_a_member_books_by_auto_and_by_name_up_to_the_cap_and_the_owner_wi
     (ben,) = await household_with(studio, "Ben")
     pass_id = await studio.sell(SHARED)
     day = studio.began + DAY
-    before = await studio.book([day], client=ben)
+    before = await studio.book([day], client=ben, pay_by=PayBy.NOTHING)
     await share(studio, pass_id, ben)
 
     auto = await studio.book([day + timedelta(hours=2)], client=ben)

@@ -33,6 +33,10 @@ class Done:
     passes: tuple[UUID, ...]
     visits: tuple[UUID, ...]
 
+    def moved(self) -> list[UUID]:
+        """Return the visits that it let be paid at last, or by another pass, because something came back by it."""
+        return [UUID(each["visitId"]) for each in self.changed.figures.get("moved", ())]
+
     def former(self) -> dict[str, Any] | None:
         """Return what the verb wrote down of how things were; None where an earlier release wrote none."""
         found: dict[str, Any] | None = self.changed.figures.get("former")

@@ -22,7 +22,8 @@ from models.rules.codes import Code
 from models.rules.values import Account
 from models.tables.passes import passes
 
-_MOVED = "SELECT * FROM transfers WHERE pass_id = $1 AND operation_id = $2 ORDER BY id"
+# What it did to the pass itself; visits that it let be paid with that are seen to before.
+_MOVED = "SELECT * FROM transfers WHERE pass_id = $1 AND operation_id = $2 AND visit_id IS NULL ORDER BY id"
 _SPENT_BY = f"""
 SELECT DISTINCT t.operation_id AS id FROM transfers t
 WHERE t.lot_id = $1 AND t.id > $2 AND t.operation_id <> ALL($3) AND {STANDING.format("t.operation_id")}

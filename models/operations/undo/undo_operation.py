@@ -5,13 +5,31 @@ from uuid import UUID
 
 from models.errors import Problem, Refused, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
-from models.operations.spread_closure import before_joining
+from models.operations.cover_waiting import covered, lock_with_waiting
+from models.operations.spread_closure import before_joining, hold_back_sales, locked_closure
+from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import DependedOn, against_paying_again, depended_on, require_nothing_lost
-from models.operations.undo.done import read_done
+from models.operations.undo.done import Done, read_done
 from models.operations.undo.projections_back import projections_as_they_were
 from models.operations.undo.registry import COMPENSATORS, why_not
+from models.queries.locks import lock_passes_only
 from models.rules.codes import Code
 from models.tables.operations import undoings
+
+_CLIENT_FIRST = ("joinHousehold", "leaveHousehold")
+"""What does these back locks clients before passes, and returns nothing that a visit could wait for."""
+_OWN_MOVES = (
+    "bookVisits",
+    "payVisits",
+    "cancelVisit",
+    "recordAttendance",
+    "waiveOutcome",
+    "placeHold",
+    "holdPackage",
+    "sellPass",
+    "sellPackage",
+)
+"""What does these back sees to the visits that they moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +59,15 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
     if against is not None:
         raise Refused(Problem(against, ("operationId",)))
     done = await read_done(tx, row, reason)
+    if "closure" in done.changed.rows:
+        await hold_back_sales(tx)
+        await locked_closure(tx, done.changed.rows["closure"])
+    meant = [] if done.verb in _CLIENT_FIRST else done.passes
+    waiting = await lock_with_waiting(tx, meant) if meant else {}
+    # What it gives back belongs first to those from whom the operation took it.
+    tx.covers = False
     try:
-        changed = await COMPENSATORS[done.verb](tx, done)
+        changed = await _done_back(tx, done)
     except DependedOn:
         raise
     except Refused as refused:
@@ -58,4 +83,17 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
     await tx.insert(undoings, undoing)
     await tx.event("operation.undone", operation=done.id, verb=done.verb, reason=reason)
     changed.figures |= {"undone": str(done.id), "verb": done.verb}
+    # What waited before it waits again, as it did.
+    return await covered(tx, changed, waiting, since=done.since)
+
+
+async def _done_back(tx: Tx, done: Done) -> Changed:
+    """Compensate for the operation, and let the visits that it moved be paid as before."""
+    moved = [] if done.verb in _OWN_MOVES else done.moved()
+    if not moved:
+        return await COMPENSATORS[done.verb](tx, done)
+    await lock_passes_only(tx.raw, done.passes)
+    await take_what_it_gave(tx, done, moved)
+    changed = await COMPENSATORS[done.verb](tx, done)
+    await give_what_it_took(tx, done, moved)
     return changed
