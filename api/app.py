@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from api.auth import Authenticator, Caller
 from api.doorbell import Doorbell
+from api.findings import PATH as FINDINGS_PATH
+from api.findings import Findings
 from api.graphiql_assets import graphiql_routes
 from api.graphql import GraphQLEndpoint
 from api.observability import RequestLog, configure_logging
@@ -64,6 +66,7 @@ def create_app(chosen: Settings | None = None, runtime: Runtime | None = None) -
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         Route(UPLOADS_PATH, Uploads(opened, authenticator).take, methods=["POST"]),
+        Route(FINDINGS_PATH, Findings(opened, authenticator).give),
         Route(REPORTS_PATH, Reports(opened, authenticator, context).give),
         Route("/health/live", _live),
         Route("/health/ready", _ready_check(opened, doorbell)),

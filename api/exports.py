@@ -10,18 +10,24 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from api.operator import id_of, with_runtime
+from api.operator import LanguageTag, id_of, language_for, with_runtime
 from models.errors import refuse
 from models.imports.limits import INFLATION_MAX
 from models.operations.base import Actor
 from models.operations.restore import restore
 from models.queries.export import Written, export
 from models.rules.codes import Code
-from models.rules.values import Role
+from models.rules.language import phrase
+from models.rules.values import Language, Role
 from models.runtime import Runtime
 
 console = Console()
+Spoken = Annotated[
+    LanguageTag | None,
+    typer.Option("--language", help="The language to tell it in; the business's own where left out."),
+]
 EXPORT_BYTES_MAX = 64 * 1024**3
 """Of one file of an export, inflated; a studio's own rows may be many, and are only ever streamed."""
 
@@ -81,41 +87,46 @@ class Zip:
 def export_command(
     business: Annotated[UUID, typer.Option(parser=id_of("Business"), help="The id of the business.")],
     out: Annotated[Path, typer.Option(help="A folder that is empty or not there yet, or a file that ends in .zip.")],
+    language: Spoken = None,
 ) -> None:
     """Write everything of a business as it is at one instant: tables to read, and rows that `restore` takes back."""
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise typer.BadParameter(f"{out} is there already.", param_hint="--out")
 
-    async def act(runtime: Runtime) -> list[Written]:
+    async def act(runtime: Runtime) -> tuple[list[Written], Language]:
+        spoken = await language_for(runtime, business, language)
         async with runtime.database.reading(business) as reader:
             if out.suffix.lower() != ".zip":
-                return await export(reader, Folder(out))
+                return await export(reader, Folder(out)), spoken
             part = out.with_name(f"{out.name}.part")
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
                 written = await export(reader, Zip(archive))
             part.replace(out)
-            return written
+            return written, spoken
 
-    written = with_runtime(act)
+    written, spoken = with_runtime(act, business, language)
     rows = sum(each.rows for each in written if each.name.startswith("rows/"))
-    console.print(f"[green]✓[/] {rows} rows in {len(written)} files: {out}", highlight=False)
+    done = phrase(spoken, "Rows: {rows}. Files: {files}. They are in {name}.", rows=rows, files=len(written), name=out)
+    console.print(f"[green]✓[/] {escape(done)}", soft_wrap=True, highlight=False)
 
 
 def restore_command(
     source: Annotated[Path, typer.Argument(exists=True, help="The folder or zip that `sessionpass export` wrote.")],
     business: Annotated[UUID, typer.Option(parser=id_of("Business"), help="The id of a business with nothing in it.")],
+    language: Spoken = None,
 ) -> None:
     """Put an export into a business that was just opened, exactly as it was; keys are made anew."""
 
-    async def act(runtime: Runtime) -> dict[str, int]:
-        owner = Actor(Role.OWNER)
+    async def act(runtime: Runtime) -> tuple[int, Language]:
+        owner, spoken = Actor(Role.OWNER), await language_for(runtime, business, language)
         if source.is_dir():
-            return await restore(runtime, business, owner, Folder(source).lines)
+            return sum((await restore(runtime, business, owner, Folder(source).lines)).values()), spoken
         try:
             with zipfile.ZipFile(source) as archive:
-                return await restore(runtime, business, owner, Zip(archive).lines)
+                return sum((await restore(runtime, business, owner, Zip(archive).lines)).values()), spoken
         except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError) as error:
             raise refuse(Code.FILE_UNREADABLE, "file", sentence="the zip is damaged or encrypted") from error
 
-    counts = with_runtime(act)
-    console.print(f"[green]✓[/] {sum(counts.values())} rows are back, and everything holds.", highlight=False)
+    rows, spoken = with_runtime(act, business, language)
+    done = phrase(spoken, "Rows restored: {rows}. Everything holds.", rows=rows)
+    console.print(f"[green]✓[/] {done}", highlight=False)

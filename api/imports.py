@@ -1,15 +1,16 @@
 """`sessionpass import`: take in a file of another system, from the command line."""
 
-import csv
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from api.operator import id_of, with_runtime
+from api.findings import COLUMNS, cells_of
+from api.operator import LanguageTag, id_of, language_for, with_runtime
+from api.reports import csv_line
 from models.imports.dates import DateOrder
 from models.imports.fields import ImportKind
 from models.imports.mapping import preset, read_mapping
@@ -19,11 +20,14 @@ from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.imports.stage import Staged, stage_import
 from models.operations.run import run
 from models.queries.imports import Finding, findings
-from models.rules.values import Role
+from models.rules.language import phrase
+from models.rules.values import Language, Role
 from models.runtime import Runtime
 
 console = Console()
 _SHOWN = 50
+_GOOD, _BAD, _DOUBTFUL = "[green]✓[/]", "[bold red]✗[/]", "[yellow]![/]"
+_GUESSED = "Lines: {lines}. Encoding, as far as can be told: {name}."
 _OPERATOR = Actor(Role.OWNER)
 
 
@@ -46,6 +50,10 @@ def import_command(
         bool, typer.Option("--skip-bad-lines", help="Import the others where some lines cannot be.")
     ] = False,
     report: Annotated[Path | None, typer.Option(help="Write what is wrong, line by line, to this CSV.")] = None,
+    language: Annotated[
+        LanguageTag | None,
+        typer.Option(help="The language to tell it in; the business's own where left out.", case_sensitive=False),
+    ] = None,
 ) -> None:
     """Import clients, options, passes or visits, in this order. A file goes in whole, or nothing of it does.
 
@@ -53,63 +61,64 @@ def import_command(
     """
 
     async def act(runtime: Runtime) -> bool:
+        spoken = await language_for(runtime, business, language)
         columns = preset(preset_, kind) if mapping is None else read_mapping(mapping.read_text("utf-8"), kind)
         asked = Asked(kind, columns, encoding, delimiter, date_order, member)
         staged = await stage_import(runtime, business, _OPERATOR, file, asked)
-        _tell(staged)
+        _tell(staged, spoken)
         async with runtime.database.reading(business) as reader:
             shown = await findings(reader, staged.import_id)
-        _show(shown, report)
+        _show(shown, spoken)
+        if report is not None:
+            _write(shown, report, spoken)
         if staged.outcome.refused and not skip_bad_lines:
-            console.print(f"[bold red]✗[/] {staged.outcome.refused} lines are wrong. Nothing was changed.")
+            wrong = phrase(spoken, "{count} lines are wrong. Nothing was changed.", count=staged.outcome.refused)
+            console.print(f"{_BAD} {wrong}", highlight=False)
             return False
         command = ImportStudio(staged.import_id, skip_bad_lines)
         answer = await run(runtime, business, _OPERATOR, import_studio, command, key=str(uuid4()), dry_run=dry_run)
         assert answer is not None, "an import answers or refuses"
-        figures = answer.changed.figures
-        verb = "would be" if dry_run else "are"
-        console.print(f"[green]✓[/] {figures['made']} {kind.lower()} {verb} imported, {figures['skipped']} left out.")
+        made, skipped = answer.changed.figures["made"], answer.changed.figures["skipped"]
+        done = (
+            phrase(spoken, "Lines that would be imported: {made}; left out: {skipped}.", made=made, skipped=skipped)
+            if dry_run
+            else phrase(spoken, "Lines imported: {made}; left out: {skipped}.", made=made, skipped=skipped)
+        )
+        console.print(f"{_GOOD} {done}", highlight=False)
         return True
 
-    if not with_runtime(act):
+    if not with_runtime(act, business, language):
         raise typer.Exit(1)
 
 
-def _tell(staged: Staged) -> None:
+def _tell(staged: Staged, language: Language) -> None:
     found = staged.scan
     if staged.resumed:
-        console.print(f"going on after {staged.resumed} lines that are staged already")
-    console.print(
-        f"{found.lines} lines, read as {found.encoding}{' (guessed)' if found.guessed else ''}", highlight=False
-    )
+        _say(phrase(language, "Going on after {count} lines that are staged already.", count=staged.resumed))
+    sentence = _GUESSED if found.guessed else "Lines: {lines}. Encoding: {name}."
+    _say(phrase(language, sentence, lines=found.lines, name=found.encoding))
     for name, order in found.orders.items():
-        if order.order:
-            console.print(
-                f"{name}: the {'day' if order.order is DateOrder.DMY else 'month'} comes first", highlight=False
-            )
+        if order.order is DateOrder.DMY:
+            _say(phrase(language, "In {cell}, the day comes first.", cell=name))
+        elif order.order is DateOrder.MDY:
+            _say(phrase(language, "In {cell}, the month comes first.", cell=name))
 
 
-def _show(found: list[Finding], report: Path | None) -> None:
+def _say(sentence: str) -> None:
+    console.print(escape(sentence), soft_wrap=True, highlight=False)
+
+
+def _show(found: list[Finding], language: Language) -> None:
     for each in found[:_SHOWN]:
-        sign = "[bold red]✗[/]" if each.wrong else "[yellow]![/]"
-        console.print(
-            f"{sign} line {each.line}: {each.reason.message} {each.reason.remedy}", soft_wrap=True, highlight=False
-        )
+        why = f"{each.reason.message_in(language)} {each.reason.remedy_in(language)}"
+        said = escape(phrase(language, "line {line}: {why}", line=each.line, why=why))
+        console.print(f"{_BAD if each.wrong else _DOUBTFUL} {said}", soft_wrap=True, highlight=False)
     if len(found) > _SHOWN:
-        console.print(f"… and {len(found) - _SHOWN} more; --report FILE writes all of them.")
-    if report is not None:
-        with report.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, ["line", "level", "code", "column", "message", "remedy"])
-            writer.writeheader()
-            writer.writerows(_row(each) for each in found)
+        more = phrase(language, "… and {count} more; --report FILE writes all of them.", count=len(found) - _SHOWN)
+        console.print(more, highlight=False)
 
 
-def _row(each: Finding) -> Mapping[str, Any]:
-    return {
-        "line": each.line,
-        "level": "error" if each.wrong else "warning",
-        "code": each.reason.code.name,
-        "column": each.cell or "",
-        "message": each.reason.message,
-        "remedy": each.reason.remedy,
-    }
+def _write(found: list[Finding], report: Path, language: Language) -> None:
+    with report.open("w", encoding="utf-8", newline="") as file:
+        file.write(csv_line(list(COLUMNS)))
+        file.writelines(csv_line(cells_of(each, language)) for each in found)

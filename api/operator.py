@@ -8,15 +8,18 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from models.errors import Refused
 from models.operations.create_business import NewBusiness, create_api_key, create_business, revoke_api_key
+from models.queries import tenants
 from models.rules.values import Language, Role
 from models.runtime import Runtime, open_runtime
 from models.settings import settings
 from schema.ids import split
 
 T = TypeVar("T")
+_BAD = "[bold red]✗[/]"
 KeyRole = Literal["OWNER", "STAFF", "CLIENT", "PARTNER"]
 LanguageTag = Literal["en", "fr", "es"]
 console = Console()
@@ -74,7 +77,7 @@ def create_business_command(
         )
         return business_id, await create_api_key(runtime, business_id, Role.OWNER, "Owner")
 
-    business_id, key = with_runtime(act)
+    business_id, key = with_runtime(act, language=language)
     console.print(f"business  {business_id}\nOWNER     {key}", soft_wrap=True, highlight=False)
 
 
@@ -101,7 +104,9 @@ def create_key_command(
     """Make an API key and print it; it is shown only here."""
     if (role == "CLIENT") != (client is not None):
         raise typer.BadParameter("a CLIENT key names its client, and no other key does.", param_hint="--client")
-    key = with_runtime(lambda runtime: create_api_key(runtime, business, Role(role), label or role.title(), client))
+    key = with_runtime(
+        lambda runtime: create_api_key(runtime, business, Role(role), label or role.title(), client), business
+    )
     console.print(f"{role:<9} {key}", soft_wrap=True, highlight=False)
 
 
@@ -113,19 +118,33 @@ def revoke_key_command(key: Annotated[str, typer.Argument(help="The key itself."
     console.print("The key is revoked.")
 
 
-def with_runtime(act: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Carry out `act` on a runtime of its own; a refusal is told, and ends the command with 1."""
+async def language_for(runtime: Runtime, business_id: UUID | None, asked: LanguageTag | None) -> Language:
+    """Return the language to speak at the command line: what is asked for, else the business's, else English."""
+    if asked is not None:
+        return Language(asked.upper())
+    if business_id is None:
+        return Language.EN
+    async with runtime.database.reading(business_id) as reader:
+        found = await tenants.business(reader)
+    return found.language if found else Language.EN
+
+
+def with_runtime(
+    act: Callable[[Runtime], Awaitable[T]], business_id: UUID | None = None, language: LanguageTag | None = None
+) -> T:
+    """Carry out `act` on a runtime of its own; a refusal is told in the language, and ends the command with 1."""
 
     async def run() -> T:
         runtime = open_runtime(settings(), pool_size=2)
         try:
             return await act(runtime)
+        except Refused as refused:
+            spoken = await language_for(runtime, business_id, language)
+            for problem in refused.problems:
+                said = escape(f"{problem.reason.message_in(spoken)} {problem.reason.remedy_in(spoken)}")
+                console.print(f"{_BAD} {said}", soft_wrap=True, highlight=False)
+            raise typer.Exit(1) from None
         finally:
             await runtime.close()
 
-    try:
-        return asyncio.run(run())
-    except Refused as refused:
-        for problem in refused.problems:
-            console.print(f"[bold red]✗[/] {problem.reason.message} {problem.reason.remedy}", soft_wrap=True)
-        raise typer.Exit(1) from None
+    return asyncio.run(run())

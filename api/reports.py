@@ -38,24 +38,24 @@ class Reports:
 
     async def give(self, request: Request) -> Response:
         """Answer one request; whatever goes wrong before the first line is answered as JSON."""
-        language = language_of(request)
         try:
             request.state.caller = caller = await self._authenticator.caller(request)
             name = request.path_params["name"].upper()
-            asked = check_range(self._context(caller, language), _day(request, "firstDay"), _day(request, "lastDay"))
+            context = self._context(caller, language_of(request))
+            asked = check_range(context, _day(request, "firstDay"), _day(request, "lastDay"))
             if name not in REPORTS:
                 raise unknown("report", "name")
         except Exception as error:  # noqa: BLE001 - the last line: it is logged and masked
-            return answer_to(error, language, _STATUS)
+            return answer_to(error, language_of(request), _STATUS)
         lines = self._lines(caller, REPORTS[name], asked)
         headers = {"Content-Disposition": f'attachment; filename="{name.lower()}.csv"', "Cache-Control": "no-store"}
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
     async def _lines(self, caller: Caller, report: Report, asked: Range) -> AsyncIterator[str]:
-        lines = [_line([column.key for column in report.columns])]
+        lines = [csv_line([column.key for column in report.columns])]
         async with self._runtime.database.reading(caller.owner.business_id) as reader:
             async for row in report.rows(reader, asked):
-                lines.append(_line([guarded(cell) if cell else "" for cell in cells(report.columns, row)]))
+                lines.append(csv_line([guarded(cell) if cell else "" for cell in cells(report.columns, row)]))
                 if len(lines) == _LINES:
                     yield "".join(lines)
                     lines.clear()
@@ -69,7 +69,8 @@ def _day(request: Request, name: str) -> date:
         raise refuse(Code.INVALID_INPUT, name, sentence="A day is written like 2026-11-23.") from error
 
 
-def _line(values: list[str]) -> str:
+def csv_line(values: list[str]) -> str:
+    """Return one line of a CSV, with its end."""
     written = io.StringIO()
     csv.writer(written).writerow(values)
     return written.getvalue()

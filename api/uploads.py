@@ -18,7 +18,7 @@ from api.graphql import language_of
 from models.errors import refuse
 from models.imports.dates import DateOrder
 from models.imports.fields import ImportKind
-from models.imports.limits import FILE_BYTES_MAX, megabytes
+from models.imports.limits import FILE_BYTES_MAX, MEGABYTES_MAX
 from models.imports.mapping import preset, read_mapping
 from models.imports.scan import Asked
 from models.operations.base import Actor
@@ -55,13 +55,13 @@ class Uploads:
         asked = _asked(request)
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > FILE_BYTES_MAX:
-            raise refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
+            raise refuse(Code.FILE_TOO_LARGE, "file", limit=MEGABYTES_MAX)
         with tempfile.NamedTemporaryFile(prefix="sessionpass-import-") as file:
             size = 0
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > FILE_BYTES_MAX:
-                    raise refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
+                    raise refuse(Code.FILE_TOO_LARGE, "file", limit=MEGABYTES_MAX)
                 await run_in_threadpool(file.write, chunk)
             await run_in_threadpool(file.flush)
             name = _file_name(request.query_params.get("fileName", ""))

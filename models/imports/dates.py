@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
+from models.imports.trouble import Unreadable
+
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.+))?")
 _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:,? (.+))?")
 _NAMED = re.compile(r"(?:(\d{1,2})[ -]([A-Za-z]{3,9})|([A-Za-z]{3,9}) (\d{1,2}),?)[ -](\d{4})(?:,? (.+))?")
@@ -81,12 +83,12 @@ def decide(columns: dict[str, Evidence], declared: DateOrder | None) -> tuple[di
 
 
 def read_date(text: str, how: Order) -> date:
-    """Return the day a text names. Raises ValueError with a sentence where it names none, or more than one."""
+    """Return the day a text names. Raises Unreadable where it names none, or more than one."""
     return read_instant(text, how)[0]
 
 
 def read_instant(text: str, how: Order) -> tuple[date, time | None]:
-    """Return the day, and the time of day where the text has one. Raises ValueError with a sentence."""
+    """Return the day, and the time of day where the text has one. Raises Unreadable."""
     if found := _ISO.fullmatch(text):
         return _day(text, int(found[1]), int(found[2]), int(found[3])), _rest(found[4])
     if found := _NAMED.fullmatch(text):
@@ -95,18 +97,20 @@ def read_instant(text: str, how: Order) -> tuple[date, time | None]:
     if found := _NUMBERS.fullmatch(text):
         first, second, year = int(found[1]), int(found[3]), int(found[4])
         if how.mixed and first != second and first <= 12 and second <= 12:
-            raise ValueError(f"{text} may be read with the day or the month first, and the column holds both")
+            raise Unreadable("“{text}” may have the day or the month first, and the column holds both", text=text)
         day, month = (second, first) if how.order is DateOrder.MDY else (first, second)
         return _day(text, year, month, day, how.order), _rest(found[5])
-    raise ValueError(f"{text[:40]!r} is no date")
+    raise Unreadable("“{text}” is no date", text=text[:40])
 
 
 def _day(text: str, year: int, month: int, day: int, order: DateOrder | None = None) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        said = f" when read as {order}, as the column's other dates are" if order else ""
-        raise ValueError(f"{text[:40]!r} is no date{said}") from None
+        if order is None:
+            raise Unreadable("“{text}” is no date", text=text[:40]) from None
+        sentence = "“{text}” is no date when read as {order}, as the column's other dates are"
+        raise Unreadable(sentence, text=text[:40], order=order) from None
 
 
 def _rest(text: str | None) -> time | None:
@@ -114,15 +118,15 @@ def _rest(text: str | None) -> time | None:
 
 
 def read_time(text: str) -> time:
-    """Return a time of day, on 24 hours or with AM and PM. Raises ValueError with a sentence."""
+    """Return a time of day, on 24 hours or with AM and PM. Raises Unreadable."""
     found = _TIME.fullmatch(text.strip())
     hour = int(found[1]) if found else 99
     if found and found[4]:
         if not 1 <= hour <= 12:
-            raise ValueError(f"{text[:40]!r} is no time of day")
+            raise Unreadable("“{text}” is no time of day", text=text[:40])
         hour = hour % 12 + (12 if found[4] in "pP" else 0)
     if not found or hour > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
-        raise ValueError(f"{text[:40]!r} is no time of day")
+        raise Unreadable("“{text}” is no time of day", text=text[:40])
     return time(hour, int(found[2]), int(found[3] or 0))
 
 

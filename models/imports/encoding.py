@@ -40,7 +40,7 @@ class _Reader:
         except UnicodeDecodeError as error:
             line = self._line + error.object[: error.start].count(b"\n")
             at = self._before - self._held + error.start
-            self.fault = (line, at + 1, f"0x{error.object[error.start]:02X}" if error.object else "end")
+            self.fault = (line, at + 1, f"0x{error.object[error.start]:02X}")
             return
         if "\0" in text:
             before = text[: text.index("\0")]
@@ -55,7 +55,7 @@ class _Reader:
 def find_encoding(pieces: Iterable[bytes], declared: str | None = None) -> Found:
     """Read everything once and say in which encoding it is. Errors: FILE_ENCODING with line and byte, FILE_EMPTY."""
     if declared is not None and declared.lower() not in KNOWN:
-        raise refuse(Code.INVALID_INPUT, "encoding", sentence=f"An encoding is one of {', '.join(KNOWN)}.")
+        raise refuse(Code.INVALID_INPUT, "encoding", sentence="An encoding is one of {names}.", names=", ".join(KNOWN))
     stream = iter(pieces)
     first = next(stream, b"")
     if not first:

@@ -1,6 +1,7 @@
 """How much of a file is taken. Everything is read as a stream, so these bound the time and the store, not memory."""
 
-FILE_BYTES_MAX = 256 * 1024 * 1024
+MEGABYTES_MAX = 256
+FILE_BYTES_MAX = MEGABYTES_MAX * 1024 * 1024
 """Of the text itself, inflated."""
 LINES_MAX = 1_000_000
 FIELD_CHARACTERS_MAX = 20_000
@@ -10,8 +11,3 @@ INFLATION_MAX = 200
 MEMBERS_MAX = 1_000
 CHUNK_BYTES = 256 * 1024
 """Read at once; a stream is never inflated further ahead."""
-
-
-def megabytes(size: int) -> str:
-    """Return a limit as a person reads it."""
-    return f"{size // 1024 // 1024} MB"

@@ -1,6 +1,7 @@
 """Which column fills which field: presets for the systems studios come from, or a file of the studio's own."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from models.rules.codes import Code
 
 PRESETS = ("own", "mindbody", "wellnessliving", "punchpass")
 _TOML_BYTES_MAX = 64 * 1024
+_PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Mapping:
 def preset(name: str, kind: ImportKind) -> Mapping:
     """Return a mapping that comes with the product. Errors: INVALID_INPUT for a name or kind there is none for."""
     if name not in PRESETS:
-        raise refuse(Code.INVALID_INPUT, "preset", sentence=f"A preset is one of {', '.join(PRESETS)}.")
+        raise refuse(Code.INVALID_INPUT, "preset", sentence="A preset is one of {names}.", names=", ".join(PRESETS))
     text = (resources.files("models.imports") / "presets" / f"{name}.toml").read_text("utf-8")
     return read_mapping(text, kind)
 
@@ -45,16 +47,16 @@ def preset(name: str, kind: ImportKind) -> Mapping:
 def read_mapping(text: str, kind: ImportKind) -> Mapping:
     """Return the mapping for `kind` that a TOML text holds. Errors: INVALID_INPUT with what is wrong with it."""
     if len(text.encode()) > _TOML_BYTES_MAX:
-        raise _wrong("it is larger than 64 KB")
+        raise _wrong("The mapping is larger than {limit} KB.", limit=_TOML_BYTES_MAX // 1024)
     try:
         whole = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is no decode error
-        raise _wrong(f"it is no TOML: {error}") from error
+        raise _no_toml(str(error)) from error
     table = whole.get(kind.lower())
     if not isinstance(table, dict):
-        raise _wrong(f"it has no table [{kind.lower()}]")
+        raise _wrong("The mapping has no table [{name}].", name=kind.lower())
     if unknown := sorted(set(table) - {"columns", "defaults", "words"}):
-        raise _wrong(f"it has {unknown[0]!r} beside columns, defaults and words")
+        raise _wrong("The mapping has “{name}” beside columns, defaults and words.", name=unknown[0][:60])
     columns = {name: _titles(name, given) for name, given in _table(table, "columns").items()}
     defaults = {name: str(given) for name, given in _table(table, "defaults").items()}
     words = {
@@ -63,29 +65,38 @@ def read_mapping(text: str, kind: ImportKind) -> Mapping:
     }
     for name in (*columns, *defaults, *words):
         if name not in FIELDS[kind]:
-            raise _wrong(f"{kind.lower()} have no field {name!r}; they have {', '.join(FIELDS[kind])}")
+            sentence = "The mapping fills “{name}”, which is no field of such a file; its fields are {names}."
+            raise _wrong(sentence, name=name[:60], names=", ".join(FIELDS[kind]))
     texts = [*chain(*columns.values()), *defaults.values(), *chain(*(chain(*each.items()) for each in words.values()))]
     if any("\0" in each for each in texts):
-        raise _wrong("it holds a NUL")
+        raise _wrong("The mapping holds a NUL.")
     return Mapping(columns, defaults, words)
 
 
 def _table(parent: Any, name: str) -> dict[str, Any]:
     found = parent.get(name, {})
     if not isinstance(found, dict):
-        raise _wrong(f"{name} is a table")
+        raise _wrong("In the mapping, “{name}” has to be a table.", name=name[:60])
     return found
 
 
 def _titles(name: str, given: Any) -> tuple[str, ...]:
     titles = [given] if isinstance(given, str) else given
     if not isinstance(titles, list) or not titles or not all(isinstance(each, str) for each in titles):
-        raise _wrong(f"the column of {name} is a title or a list of titles")
+        raise _wrong("In the mapping, the column of “{name}” is a title or a list of titles.", name=name[:60])
     return tuple(titles)
 
 
-def _wrong(sentence: str) -> Exception:
-    return refuse(Code.INVALID_INPUT, "mapping", sentence=f"The mapping cannot be used: {sentence}.")
+def _wrong(sentence: str, **values: Any) -> Exception:
+    return refuse(Code.INVALID_INPUT, "mapping", sentence=sentence, **values)
+
+
+def _no_toml(said: str) -> Exception:
+    """Say where it is none; what it is there is said in the parser's own English words."""
+    found = _PLACE.fullmatch(said)
+    if found is None:
+        return _wrong("The mapping is no TOML: {why}.", why=said[:200].rstrip("."))
+    return _wrong("The mapping is no TOML, as line {line} shows: {why}.", line=found[2], why=found[1][:200])
 
 
 def bind(mapping: Mapping, header: Sequence[str]) -> dict[str, int]:
@@ -102,13 +113,15 @@ def bind(mapping: Mapping, header: Sequence[str]) -> dict[str, int]:
             plain = " ".join(title.casefold().split())
             if plain in by_title:
                 if plain in doubled:
-                    raise refuse(Code.FILE_COLUMNS, "file", sentence=f"the title {title!r} stands over two columns")
+                    sentence = "the title “{title}” stands over two columns"
+                    raise refuse(Code.FILE_COLUMNS, "file", sentence=sentence, title=title[:60])
                 bound[name] = by_title[plain]
                 break
     if not bound:
         wanted = ", ".join(titles[0] for titles in mapping.columns.values())
         shown = ", ".join(title[:40] for title in header[:20])
-        raise refuse(Code.FILE_COLUMNS, "file", sentence=f"none of {wanted} is among its titles {shown}")
+        sentence = "none of {wanted} is among its titles {shown}"
+        raise refuse(Code.FILE_COLUMNS, "file", sentence=sentence, wanted=wanted, shown=shown)
     return bound
 
 

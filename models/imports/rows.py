@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from models.errors import refuse
+from models.errors import Refused, refuse
 from models.imports.limits import COLUMNS_MAX, FIELD_CHARACTERS_MAX, LINES_MAX
 from models.imports.source import open_stream
 from models.rules.codes import Code
@@ -37,25 +37,44 @@ def rows_of(
             except StopIteration:
                 return
             except csv.Error as error:
-                raise refuse(Code.FILE_NOT_CSV, "file", line=line, sentence=str(error)) from error
+                raise _no_table(line, str(error)) from error
             except UnicodeDecodeError as error:
                 raise refuse(
-                    Code.FILE_ENCODING, "file", encoding=encoding, line=line, byte=error.start + 1, what="changed"
+                    Code.FILE_ENCODING,
+                    "file",
+                    encoding=encoding,
+                    line=line,
+                    byte=error.start + 1,
+                    what="no longer what it was",
                 ) from error
             if not any(cell.strip() for cell in cells):
                 continue
             if not width:
                 width = len(cells)
                 if width > COLUMNS_MAX:
-                    raise refuse(Code.FILE_NOT_CSV, "file", line=line, sentence=f"more than {COLUMNS_MAX} columns")
+                    sentence = "it has more than {limit} columns"
+                    raise refuse(Code.FILE_NOT_CSV, "file", line=line, sentence=sentence, limit=COLUMNS_MAX)
             else:
                 count += 1
                 if count > LINES_MAX:
                     raise refuse(Code.FILE_TOO_LONG, "file", limit=LINES_MAX)
                 if len(cells) > width and any(cells[width:]):
-                    sentence = f"{len(cells)} cells under {width} titles"
-                    raise refuse(Code.FILE_NOT_CSV, "file", line=line, sentence=sentence)
+                    sentence = "it has {cells} cells under {width} titles"
+                    raise refuse(Code.FILE_NOT_CSV, "file", line=line, sentence=sentence, cells=len(cells), width=width)
             yield line, cells
+
+
+def _no_table(line: int, said: str) -> Refused:
+    """Say what the reader of CSV stumbled over."""
+    if "field limit" in said:
+        sentence = "it has a cell of more than {limit} characters"
+    elif "unexpected end" in said:
+        sentence = "a quotation mark is opened in it and never closed"
+    elif "expected after" in said:
+        sentence = "a closing quotation mark is followed by more text"
+    else:
+        sentence = "it cannot be divided into cells"
+    return refuse(Code.FILE_NOT_CSV, "file", line=line, sentence=sentence, limit=FIELD_CHARACTERS_MAX)
 
 
 def _joined(first: str, rest: Iterator[str]) -> Iterator[str]:

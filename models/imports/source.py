@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from models.errors import Refused, refuse
-from models.imports.limits import CHUNK_BYTES, FILE_BYTES_MAX, INFLATION_MAX, MEMBERS_MAX, megabytes
+from models.imports.limits import CHUNK_BYTES, FILE_BYTES_MAX, INFLATION_MAX, MEGABYTES_MAX, MEMBERS_MAX
 from models.rules.codes import Code
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
@@ -31,13 +31,15 @@ def chunks(path: Path, member: str | None = None) -> Iterator[bytes]:
             else:
                 yield from _bounded(iter(lambda: file.read(CHUNK_BYTES), b""), None)
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise refuse(Code.FILE_UNREADABLE, "file", sentence=_told(error)) from error
+        raise _unreadable(error) from error
 
 
-def _told(error: BaseException) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or "it cannot be opened"
-    return "the compressed file is damaged, encrypted or of a kind that is not known"
+def _unreadable(error: BaseException) -> Refused:
+    """Say why it cannot be read; what the system says of it stays in the system's words."""
+    if isinstance(error, OSError) and error.strerror:
+        return refuse(Code.FILE_UNREADABLE, "file", sentence="the system says “{why}”", why=error.strerror)
+    sentence = "the compressed file is damaged, encrypted or of a kind that is not known"
+    return refuse(Code.FILE_UNREADABLE, "file", sentence=sentence)
 
 
 def _of_zip(file: IO[bytes], member: str | None) -> Iterator[bytes]:
@@ -53,11 +55,12 @@ def _of_zip(file: IO[bytes], member: str | None) -> Iterator[bytes]:
 
 def _the_member(members: list[zipfile.ZipInfo], wanted: str | None) -> zipfile.ZipInfo:
     if len(members) > MEMBERS_MAX:
-        raise refuse(Code.FILE_UNREADABLE, "file", sentence=f"it holds more than {MEMBERS_MAX} files")
+        raise refuse(Code.FILE_UNREADABLE, "file", sentence="it holds more than {limit} files", limit=MEMBERS_MAX)
     named = [each for each in members if each.filename == wanted or (wanted is None and _is_table(each.filename))]
     if len(named) != 1:
         names = ", ".join(sorted(each.filename[:60] for each in members if _is_table(each.filename))[:10])
-        raise refuse(Code.FILE_UNREADABLE, "file", sentence=f"say which file of the zip is meant: {names or 'none'}")
+        sentence = "say which file of the zip is meant: {names}" if names else "the zip holds no table"
+        raise refuse(Code.FILE_UNREADABLE, "file", sentence=sentence, names=names)
     return named[0]
 
 
@@ -91,7 +94,7 @@ def _bounded(pieces: Iterator[bytes], packed: int | None) -> Iterator[bytes]:
 
 
 def _too_large() -> Refused:
-    return refuse(Code.FILE_TOO_LARGE, "file", limit=megabytes(FILE_BYTES_MAX))
+    return refuse(Code.FILE_TOO_LARGE, "file", limit=MEGABYTES_MAX)
 
 
 def _inflates() -> Refused:

@@ -9,17 +9,11 @@ from models.imports.cells import unguarded
 from models.imports.dates import Order, is_iso_instant, read_date, read_instant, read_time
 from models.imports.fields import FIELDS, Field, FieldType, ImportKind
 from models.imports.mapping import Mapping
-from models.rules.codes import Code
+from models.imports.trouble import Trouble, Unreadable, trouble
 
 _COUNT = re.compile(r"-?\d{1,9}(?:\.0+)?")
 _MONEY = re.compile(r"(?P<minus>-|\()?(?P<whole>\d{1,9})(?:[.,](?P<part>\d{1,2}))?\)?")
 _ENDLESS = ("unlimited", "∞", "n/a", "none", "-")
-Trouble = dict[str, Any]
-
-
-def trouble(code: Code, cell: str | None, /, **values: Any) -> Trouble:
-    """Make one thing that is wrong with a line, in the form it is kept in."""
-    return {"code": code.name, "field": cell, "values": {name: str(each)[:300] for name, each in values.items()}}
 
 
 class LineReader:
@@ -41,8 +35,8 @@ class LineReader:
                 continue
             try:
                 value = self._value(name, field, text)
-            except ValueError as error:
-                wrong.append(trouble(Code.LINE_UNREADABLE, name, field=name, sentence=str(error)))
+            except Unreadable as error:
+                wrong.append(trouble(error.reason.code, name, **dict(error.reason.values)))
                 continue
             if value is not None:
                 record[name] = value
@@ -50,9 +44,9 @@ class LineReader:
 
     def _value(self, name: str, field: Field, text: str) -> Any:
         if len(text) > field.characters_max:
-            raise ValueError(f"it is longer than {field.characters_max} characters")
+            raise Unreadable("it is longer than {limit} characters", limit=field.characters_max)
         if field.type is not FieldType.JSON and any(ord(sign) < 32 for sign in text):
-            raise ValueError("it holds a line break or another control character")
+            raise Unreadable("it holds a line break or another control character")
         words = self._mapping.words.get(name)
         if words is not None:
             text = words.get(text.casefold(), text)
@@ -87,9 +81,9 @@ def _count(text: str) -> int | None:
         return None
     plain = text.replace(",", "").replace(" ", "")
     if not _COUNT.fullmatch(plain):
-        raise ValueError(f"{text[:40]!r} is no whole number")
+        raise Unreadable("“{text}” is no whole number", text=text[:40])
     if plain.startswith("-"):
-        raise ValueError(f"{text[:40]} is below zero")
+        raise Unreadable("“{text}” is below zero", text=text[:40])
     return int(plain.split(".")[0])
 
 
@@ -99,9 +93,9 @@ def _money(text: str) -> int:
     plain = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", plain)
     found = _MONEY.fullmatch(plain)
     if not found:
-        raise ValueError(f"{text[:40]!r} is no amount of money")
+        raise Unreadable("“{text}” is no amount of money", text=text[:40])
     if found["minus"]:
-        raise ValueError(f"{text[:40]} is below zero")
+        raise Unreadable("“{text}” is below zero", text=text[:40])
     return int(found["whole"]) * 100 + int((found["part"] or "0").ljust(2, "0"))
 
 
@@ -109,7 +103,7 @@ def _json(text: str) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        raise Unreadable("it is no JSON") from None
     if not isinstance(value, dict):
-        raise ValueError("it is no JSON object")
+        raise Unreadable("it is no JSON object")
     return value

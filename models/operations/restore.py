@@ -28,6 +28,9 @@ _OWN = frozenset({"name", "test_clock_at", "created_at", "accepts_test_cards"})
 _NOT_UNDERSTOOD = (ValueError, TypeError, LookupError, AttributeError)
 """What the rules raise where what is stored is not of the shape they wrote."""
 
+_WHOLLY = "what it holds does not belong together: {why}"
+"""What the store and the check of the books say of it stays in their own English words."""
+
 Lines = Callable[[str], Iterator[str]]
 """Yields the lines of a file of the export; none where it has no such file."""
 
@@ -47,19 +50,19 @@ async def restore(runtime: Runtime, business_id: UUID, actor: Actor, lines: Line
         await tx.raw.execute("SELECT FROM businesses WHERE id = $1 FOR UPDATE", business_id)
         for table in stored_tables():
             if await tx.raw.fetchval(f"SELECT EXISTS (SELECT FROM {table.name})"):
-                raise refuse(Code.NOT_EMPTY, "business", thing=table.name.replace("_", " "))
+                raise _not_empty(table.name)
         try:
             counts = await _write(tx, lines)
             await _settle(tx, manifest["business"])
             await _understand(tx)
             broken = await check_business(tx.raw)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, *_NOT_UNDERSTOOD) as error:
-            raise _broken(str(error).split("\n")[0][:200]) from error
+            raise _no_export(_WHOLLY, why=str(error).split("\n")[0][:200].rstrip(".")) from error
         for name, count in counts.items():
             if manifest["rows"].get(f"rows/{name}.jsonl", 0) != count:
-                raise _broken(f"rows of {name.replace('_', ' ')} are missing")
+                raise _no_export("it is no whole export: rows of {name} are missing", name=name)
         if broken:
-            raise _broken(broken[0].sentence.rstrip("."))
+            raise _no_export(_WHOLLY, why=broken[0].sentence.rstrip("."))
     return counts
 
 
@@ -70,7 +73,7 @@ def _manifest(lines: Lines) -> dict[str, Any]:
             return dict(manifest)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise _broken("it has no sessionpass.json that can be read")
+    raise _no_export("it is no whole export: it has no sessionpass.json that can be read")
 
 
 async def _write(tx: Tx, lines: Lines) -> dict[str, int]:
@@ -93,7 +96,7 @@ async def _insert(tx: Tx, table: str, known: set[str], batch: list[str]) -> None
     """Insert rows with the columns they have; what this release has beyond them takes its default."""
     first = json.loads(batch[0])
     if not isinstance(first, dict) or not known & first.keys():
-        raise ValueError(f"a row of {table.replace('_', ' ')} is none")
+        raise _no_export("it is no whole export: a row of {name} is none", name=table)
     columns = ", ".join(sorted(known & first.keys() - {"business_id"}))
     await tx.raw.execute(
         f"INSERT INTO {table} (business_id, {columns}) SELECT $1, {columns} "
@@ -111,7 +114,7 @@ async def _settle(tx: Tx, business: dict[str, Any]) -> None:
     )
     columns = sorted({row["name"] for row in types} & business.keys() - _OWN - {"id"})
     if not columns:
-        raise ValueError("it does not say what the business is like")
+        raise _no_export("it is no whole export: it does not say what the business is like")
     taken = ", ".join(f"{column} = n.{column}" for column in columns)
     await tx.raw.execute(
         f"""UPDATE businesses b SET {taken} FROM jsonb_populate_record(NULL::businesses, $2::text::jsonb) n
@@ -142,8 +145,23 @@ async def _understand(tx: Tx) -> None:
         SELECT zone FROM locations WHERE zone IS NOT NULL""")
     for row in zones:
         if not zone_exists(row["zone"]) or not await knows_zone(tx.raw, row["zone"]):
-            raise ValueError(f"{row['zone'][:60]!r} is no time zone")
+            raise _no_export("it is no whole export: {zone} is no time zone", zone=row["zone"][:60])
 
 
-def _broken(sentence: str) -> Exception:
-    return refuse(Code.FILE_UNREADABLE, "file", sentence=f"it is no whole export: {sentence}")
+def _no_export(sentence: str, **values: Any) -> Exception:
+    return refuse(Code.FILE_UNREADABLE, "file", sentence=sentence, **values)
+
+
+def _not_empty(table: str) -> Exception:
+    """Name what is there where a studio has a word for it."""
+    match table:
+        case "clients":
+            return refuse(Code.NOT_EMPTY, "business", thing="clients")
+        case "locations":
+            return refuse(Code.NOT_EMPTY, "business", thing="locations")
+        case "services":
+            return refuse(Code.NOT_EMPTY, "business", thing="services")
+        case "purchase_options":
+            return refuse(Code.NOT_EMPTY, "business", thing="purchase options")
+        case _:
+            return refuse(Code.NOT_EMPTY, "business", thing="rows of its own")

@@ -103,4 +103,16 @@ async def findings(
 def _findings(row: Any) -> Iterator[Finding]:
     for wrong, stored in ((True, row["problems"]), (False, row["warnings"])):
         for each in stored:
-            yield Finding(row["line"], wrong, each["field"], because(Code[each["code"]], **each["values"]))
+            yield Finding(row["line"], wrong, each["field"], _reason(each))
+
+
+def _reason(stored: Any) -> Reason:
+    """Return what is kept of a cell or a line as a reason.
+
+    What was kept before it had names to fill holds a whole English clause without its full stop, and says so.
+    """
+    code, values = Code[stored["code"]], dict(stored["values"])
+    values.setdefault("cell", stored["field"] or values.get("field", ""))
+    if code.sentence == "{sentence}" and not values["sentence"].endswith("."):
+        values["sentence"] += "."
+    return because(code, **values)

@@ -292,7 +292,7 @@ class Code(Enum):
     # Files to import, as a whole.
     FILE_UNREADABLE = ("The file cannot be read: {sentence}.", "Save it anew as plain CSV, or as a zip with one CSV.")
     FILE_EMPTY = ("The file holds no lines.", "Send a file with a line of titles and a line for each thing.")
-    FILE_TOO_LARGE = ("The file holds more than {limit}.", "Split it into several files.")
+    FILE_TOO_LARGE = ("The file holds more than {limit} MB.", "Split it into several files.")
     FILE_TOO_LONG = ("The file has more than {limit} lines.", "Split it into several files.")
     FILE_INFLATES = (
         "The compressed file comes out more than {limit} times larger than it is, which no table does.",
@@ -316,14 +316,14 @@ class Code(Enum):
     IMPORT_NOT_STAGED = ("The file has not been taken in whole.", "Send the same file again; it goes on where it was.")
     NOT_EMPTY = ("The business already has {thing}.", "Restore an export into a business that was just opened.")
     # Files to import, line by line.
-    LINE_UNREADABLE = ("{field}: {sentence}.", "Correct the cell.")
-    LINE_MISSING = ("There is no {field}.", "Fill the cell, or map the column that holds it.")
+    LINE_UNREADABLE = ("{cell}: {sentence}.", "Correct the cell.")
+    LINE_MISSING = ("There is no {cell}.", "Fill the cell, or map the column that holds it.")
     LINE_DUPLICATE = ("Line {line} is the same {thing}.", "Leave one of the two out.")
     LINE_KNOWN = ("This {thing} is already here.", "Leave the line out.")
     LINE_UNKNOWN = ("There is no {thing} {ref}.", "Import or create it first, or correct the cell.")
     LINE_NOT_UNIQUE = ("Several {things} are meant by {ref}.", "Name the one that is meant by its id.")
-    LINE_CONTRADICTS = ("{sentence}.", "Correct one of the two.")
-    LINE_WARNING = ("{sentence}.", "Nothing needs to be done if that is right.")
+    LINE_CONTRADICTS = ("{sentence}", "Correct one of the two.")
+    LINE_WARNING = ("{sentence}", "Nothing needs to be done if that is right.")
     # Everything else.
     INTERNAL = ("Something went wrong on our side; it is logged as {id}.", "Try again; quote the id if it persists.")
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from models.rules.po import Catalogue, parse
 from models.rules.values import Language
@@ -32,7 +33,11 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _NUMBER = re.compile(r"-?\d{1,18}")
 _LONG_NUMBER = re.compile(r"-?\d{5,18}")
-_AS_THEY_ARE = frozenset({"id", "zone", "field", "name", "ref", "pass", "why"})
+_AS_THEY_ARE = frozenset(
+    {"id", "zone", "field", "name", "names", "ref", "pass", "why"}
+    | {"line", "byte", "text", "column", "title", "wanted", "shown", "email", "note", "detail"}
+)
+"""Values that are somebody's own words, or are looked up as they are written."""
 _MONTHS = {
     Language.FR: [
         "janvier",
@@ -82,6 +87,11 @@ def say(language: Language, text: str, values: Values = ()) -> str:
     return _OPEN.sub(lambda found: told.get(found[1], found[0]), template)
 
 
+def phrase(language: Language, sentence: str, **values: Any) -> str:
+    """Return a sentence that is no answer to a request, such as what a command reports of its work."""
+    return say(language, sentence, [(name, str(value)) for name, value in values.items()])
+
+
 def _counts(text: str, name: str, given: dict[str, str]) -> bool:
     return f"{{{name}}}" in text and _NUMBER.fullmatch(given.get(name, "")) is not None
 
@@ -93,11 +103,11 @@ def open_names(text: str) -> set[str]:
 
 def word(language: Language, name: str, value: str) -> str:
     """Return how a value reads that fills the open `name`: dates, instants and numbers in the language's own way."""
-    if language is Language.EN or name in _AS_THEY_ARE:
+    if language is Language.EN:
         return value
     known = CATALOGUES[language].text((name, value))
-    if known is not None:
-        return known
+    if known is not None or name in _AS_THEY_ARE:
+        return known or value
     if _DAY.fullmatch(value):
         return _day_said(language, value)
     if _INSTANT.fullmatch(value):

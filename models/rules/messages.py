@@ -35,9 +35,15 @@ from models.rules.values import (
 SOURCES = Path(__file__).parents[2]
 FLOORS = ("models", "schema", "workers", "api")
 TRANSLATED = tuple(language for language in Language if language is not Language.EN)
-RAISING = ("because", "refuse")
-ENGLISH_ONLY = ("models/imports/", "models/operations/imports/", "models/operations/restore.py", "api/uploads.py")
-"""Where the sentence inside a code's sentence is English: what is wrong with a cell is told in the file's own words."""
+RAISING: dict[str, dict[str, int]] = {
+    "because": {},
+    "refuse": {},
+    "trouble": {},
+    "wrong": {},
+    "phrase": {"sentence": 1},
+    "Report": {"sentence": 1},
+}
+"""What says a sentence, and where among its arguments that is; what hands one on to them is found."""
 FOREIGN = {"error.reason"}
 """Sentences of the libraries we use, which stay as they come."""
 ENUMS: dict[str, tuple[type[Enum], ...]] = {
@@ -57,6 +63,13 @@ DETAILS = (
     "the card was closed",
 )
 """What the recorded gateway says of a charge; another gateway's words stay as they come."""
+CELLS = (
+    *("ref", "name", "first_name", "last_name", "email", "home_location", "kind", "price", "quantity", "valid_count"),
+    *("valid_unit", "last_day", "activation", "terms", "client", "client_email", "option", "sold_on", "starts_on"),
+    *("ends_on", "granted", "remaining", "forfeited", "auto_renew", "service", "location", "starts", "start_time"),
+    *("end_time", "ends", "minutes", "state", "pass", "note"),
+)
+"""The fields of files to import, as `models.imports.fields` has them."""
 _FORWARDED = ("sentence", "thing")
 _AS_IT_IS = frozenset({"field", "id", "zone", "roles", "method", "operation", "older", "newer"})
 """Values that are the caller's or the protocol's own words."""
@@ -75,7 +88,7 @@ class _Call:
     where: str
     node: ast.Call
     parameters: frozenset[str]
-    named: dict[str, list[str]]
+    named: dict[str, list[ast.expr]]
 
 
 def needed() -> list[Needed]:
@@ -124,15 +137,16 @@ def _known() -> Iterator[Needed]:
     for name, enums in ENUMS.items():
         for member in (member for enum in enums for member in enum):
             yield Needed((name, str(member.value)), f"{type(member).__name__}.{member.name}")
-    for thing in THINGS:
-        yield Needed(("thing", thing), "the name of a thing")
-    for detail in DETAILS:
-        yield Needed(("detail", detail), "what a gateway says")
-    for per in PER_WORDS.values():
-        yield Needed(("per", per), "the cycle of a restriction")
-    for services in (ALL_SERVICES, SOME_SERVICES):
-        yield Needed(("services", services), "what a restriction counts")
-    yield Needed(("roles", "or"), "a list of roles")
+    for name, words, where in (
+        ("thing", THINGS, "the name of a thing"),
+        ("detail", DETAILS, "what a gateway says"),
+        ("cell", CELLS, "a field of a file to import"),
+        ("per", PER_WORDS.values(), "the cycle of a restriction"),
+        ("services", (ALL_SERVICES, SOME_SERVICES), "what a restriction counts"),
+        ("roles", ("or",), "a list of roles"),
+    ):
+        for each in words:
+            yield Needed((name, each), where)
 
 
 @cache
@@ -143,12 +157,8 @@ def said_in_sources() -> tuple[Needed, ...]:
 
 def _search() -> Iterator[Needed]:
     paths = {path.relative_to(SOURCES).as_posix(): path for floor in FLOORS for path in (SOURCES / floor).rglob("*.py")}
-    trees = {
-        name: ast.parse(path.read_text(encoding="utf-8"))
-        for name, path in sorted(paths.items())
-        if not name.startswith(ENGLISH_ONLY)
-    }
-    forwarding: dict[str, dict[str, int]] = {name: {} for name in RAISING}
+    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sorted(paths.items())}
+    forwarding = {name: dict(places) for name, places in RAISING.items()}
     known = -1
     while known < (known := sum(map(len, forwarding.values()))):
         for tree in trees.values():
@@ -158,6 +168,14 @@ def _search() -> Iterator[Needed]:
         named = _named(tree)
         for call in _calls(tree, path, frozenset(), named):
             yield from _texts(call, forwarding)
+            yield from _noted(call)
+
+
+def _noted(call: _Call) -> Iterator[Needed]:
+    """Return what the system itself notes about a visit."""
+    for keyword in call.node.keywords:
+        if keyword.arg == "note" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
+            yield Needed(("note", keyword.value.value), call.where)
 
 
 def _forwarding(tree: ast.AST, known: dict[str, dict[str, int]]) -> Iterator[tuple[str, dict[str, int]]]:
@@ -189,18 +207,17 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
 
 
-def _named(tree: ast.AST) -> dict[str, list[str]]:
-    """Return the texts that each name of a module is ever given; an empty one stands for anything else."""
-    named: dict[str, list[str]] = {}
+def _named(tree: ast.AST) -> dict[str, list[ast.expr]]:
+    """Return what each name of a module is ever given."""
+    named: dict[str, list[ast.expr]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            text = node.value.value if isinstance(node.value, ast.Constant) else ""
             for target in node.targets:
-                named.setdefault(ast.unparse(target), []).append(text if isinstance(text, str) else "")
+                named.setdefault(ast.unparse(target), []).append(node.value)
     return named
 
 
-def _calls(node: ast.AST, path: str, parameters: frozenset[str], named: dict[str, list[str]]) -> Iterator[_Call]:
+def _calls(node: ast.AST, path: str, parameters: frozenset[str], named: dict[str, list[ast.expr]]) -> Iterator[_Call]:
     """Return every call below a node with the parameters of the functions around it."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         parameters |= {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
@@ -226,18 +243,21 @@ def _texts(call: _Call, forwarding: dict[str, dict[str, int]]) -> Iterator[Neede
                 yield Needed((parameter, text), call.where)
 
 
-def _sentences(value: ast.expr, call: _Call) -> Iterator[str]:
+def _sentences(value: ast.expr, call: _Call, within: frozenset[str] = frozenset()) -> Iterator[str]:
     """Return the texts an expression may be; an empty one where it may be something made up."""
     match value:
         case ast.Constant(value=str(text)):
             yield text
         case ast.IfExp(body=one, orelse=other):
-            yield from _sentences(one, call)
-            yield from _sentences(other, call)
+            yield from _sentences(one, call, within)
+            yield from _sentences(other, call, within)
         case ast.Name(id="sentence") if "sentence" in call.parameters:
             return
+        case ast.Name(id=name) if name in within:
+            return
         case ast.Name(id=name) if name in call.named:
-            yield from call.named[name]
+            for each in call.named[name]:
+                yield from _sentences(each, call, within | {name})
         case _ if ast.unparse(value) in FOREIGN:
             return
         case _:

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import strawberry
 
-from models.queries.orders import OrderRow
+from models.queries.orders import OrderRow, PaymentRow
 from models.rules.values import OrderPurpose, OrderState, PaymentMethod, PaymentState
 from schema.context import Info
+from schema.language import told
 from schema.node import Node
 
 if TYPE_CHECKING:
     from schema.passes.types import PassNode
+
+
+def _detail(root: strawberry.Parent[PaymentRow]) -> str | None:
+    return told("detail", root.detail)
 
 
 @strawberry.type(name="Payment", description="One charge, or the intent of one.")
@@ -22,7 +27,7 @@ class PaymentNode:
     amount_minor: int = strawberry.field(description="The amount in minor units.")
     currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
     state: PaymentState = strawberry.field(description="What became of it.")
-    detail: str | None = strawberry.field(description="What the gateway said where it declined.")
+    detail: str | None = strawberry.field(resolver=_detail, description="What the gateway said where it declined.")
     hard: bool = strawberry.field(description="Whether trying the same card again is pointless.")
     intended_at: datetime = strawberry.field(description="When it was written down, before the gateway was asked.")
     settled_at: datetime | None = strawberry.field(description="When the gateway's answer was settled.")

@@ -8,6 +8,7 @@ import strawberry
 from models.queries.refunds import RefundRow
 from models.rules.values import RefundDestination, RefundState
 from schema.context import Info
+from schema.language import told
 from schema.node import Node
 from schema.orders.types import OrderNode
 
@@ -20,6 +21,10 @@ async def _pass(
     root: strawberry.Parent[RefundRow], info: Info
 ) -> Annotated["PassNode", strawberry.lazy("schema.passes.types")]:
     return cast("PassNode", await info.context.loaders.passes.load(root.pass_id))
+
+
+def _detail(root: strawberry.Parent[RefundRow]) -> str | None:
+    return told("detail", root.detail)
 
 
 async def _order(root: strawberry.Parent[RefundRow], info: Info) -> OrderNode | None:
@@ -46,7 +51,7 @@ class RefundNode(Node):
     destination: RefundDestination = strawberry.field(description="Where it goes.")
     amount_minor: int = strawberry.field(description="The amount in minor units.")
     currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
-    detail: str | None = strawberry.field(description="What the gateway said where it refused.")
+    detail: str | None = strawberry.field(resolver=_detail, description="What the gateway said where it refused.")
     reason: str = strawberry.field(description="Why it was made.")
     at: datetime = strawberry.field(description="When it was made, in the business's time.")
     order: OrderNode | None = strawberry.field(resolver=_order, description="The order it gives back.")

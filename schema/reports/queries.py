@@ -11,7 +11,8 @@ from models.operations.base import STAFF
 from models.queries.reports.base import ColumnKind, Range
 from models.queries.reports.catalogue import REPORTS, ReportName, asked_range
 from models.rules.codes import Code
-from models.rules.values import Role
+from models.rules.language import say
+from models.rules.values import Language, Role
 from schema.context import Context, Info
 from schema.reports.cells import cells
 
@@ -64,10 +65,12 @@ async def report(info: Info, name: Name, first_day: FirstDay, last_day: LastDay,
     asked = check_range(info.context, first_day, last_day)
     if not 0 <= first <= ROWS_MAX:
         raise refuse(Code.PAGE_TOO_LARGE, "first", limit=ROWS_MAX)
-    return await info.context.reader.ask(_table, name, asked, first)
+    return await info.context.reader.ask(_table, name, asked, first, info.context.language)
 
 
-async def _table(reader: asyncpg.Connection, name: ReportName, asked: Range, first: int) -> ReportTable:
+async def _table(
+    reader: asyncpg.Connection, name: ReportName, asked: Range, first: int, language: Language
+) -> ReportTable:
     found = REPORTS[name.value]
     rows: list[list[str | None]] = []
     totals = [0] * len(found.columns)
@@ -83,4 +86,6 @@ async def _table(reader: asyncpg.Connection, name: ReportName, asked: Range, fir
         ReportColumn(key=column.key, kind=column.kind, total=str(total) if column.summed else None)
         for column, total in zip(found.columns, totals, strict=True)
     ]
-    return ReportTable(name=name, description=found.sentence, columns=columns, rows=rows, row_count=count)
+    return ReportTable(
+        name=name, description=say(language, found.sentence), columns=columns, rows=rows, row_count=count
+    )

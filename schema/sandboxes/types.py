@@ -8,6 +8,8 @@ import strawberry
 
 from models.operations.sandbox.play_sandbox import told
 from models.queries.sandboxes import SandboxRow
+from models.rules.language import word
+from models.rules.values import Language
 from schema.context import Info
 from schema.node import Node
 
@@ -46,8 +48,17 @@ async def _story(root: strawberry.Parent[SandboxRow], info: Info) -> SandboxStor
         visits=sums["visits"],
         paid_visits=sums["paid"],
         lapsed_units=sums["lapsed"],
-        events=[SandboxEvent(at=row["at"], type=row["type"], data=json.dumps(row["data"])) for row in events],
+        events=[
+            SandboxEvent(at=row["at"], type=row["type"], data=_figures(row["data"], info.context.language))
+            for row in events
+        ],
     )
+
+
+def _figures(data: dict[str, Any], language: Language) -> str:
+    """An event's figures in JSON; what the gateway said is told in the caller's language."""
+    detail = data.get("detail")
+    return json.dumps(data | {"detail": word(language, "detail", detail)} if isinstance(detail, str) else data)
 
 
 @strawberry.type(name="Sandbox", description="Copies of products and a client, in a time of their own.")

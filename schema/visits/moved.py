@@ -1,5 +1,6 @@
 """Visits to come whose pass changed, or that are paid at last, because that pays for more of them."""
 
+from typing import Self
 from uuid import UUID
 
 import asyncpg
@@ -8,6 +9,7 @@ import strawberry
 from models.operations.base import Changed, Tx
 from models.queries import passes, visits
 from models.rules.explain import why_moved
+from schema.carry_out import Payload
 from schema.context import Info
 from schema.passes.types import PassNode
 from schema.seen import of_caller
@@ -33,16 +35,38 @@ class ClaimMove:
     reason: str = strawberry.field(resolver=_reason, description="Why it moved, in a sentence.")
 
 
-async def moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list[ClaimMove]:
+@strawberry.type
+class MovingPayload(Payload):
+    """What a mutation answers by which something can come back that pays for visits that wait.
+
+    It goes before whatever else the payload is: `class SellPassPayload(MovingPayload, BoughtPayload)`.
+    """
+
+    moved: list[ClaimMove] = strawberry.field(
+        default_factory=list,
+        description="Visits to come that are paid at last because of it, and those that another pass pays for now to "
+        "allow that. A client sees their own, and those that a pass of theirs pays for.",
+    )
+
+    @classmethod
+    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Read what else the payload shows, and what moved."""
+        shown = await super().loaded(reader, changed, tx)
+        shown.moved = await _moves_of(reader, changed, tx)
+        return shown
+
+
+async def _moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list[ClaimMove]:
     """Return the moves of a change. Two statements, however many there are, and none where nothing moved."""
     listed = changed.figures.get("moved") or []
     if not listed:
         return []
     rows = await visits.by_ids(reader, [UUID(each["visitId"]) for each in listed])
-    nodes = dict(zip((row.id for row in rows), VisitNode.of_all(rows), strict=True))
     wanted = {UUID(each[name]) for each in listed for name in ("fromPassId", "toPassId") if each[name]}
     found = of_caller(tx, await passes.by_ids(reader, list(wanted), tx.now))
     payers = dict(zip((row.id for row in found), PassNode.of_all(found), strict=True))
+    seen = [row for row in rows if tx.actor.client_id in (None, row.client_id) or row.pass_id in payers]
+    nodes = dict(zip((row.id for row in seen), VisitNode.of_all(seen), strict=True))
     return [
         ClaimMove(
             visit=nodes[UUID(each["visitId"])],
@@ -51,4 +75,5 @@ async def moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list
             made_room_for=len(each["madeRoomFor"]) if each["fromPassId"] else None,
         )
         for each in listed
+        if UUID(each["visitId"]) in nodes
     ]

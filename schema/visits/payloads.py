@@ -12,7 +12,7 @@ from schema.carry_out import Payload
 from schema.passes.parts import LotNode
 from schema.passes.types import PassNode
 from schema.seen import of_caller
-from schema.visits.moved import ClaimMove, moves_of
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 from schema.visits.unpaid import UnpaidVisit, unpaid_visits
 
@@ -35,10 +35,6 @@ class PaidVisitsPayload(Payload):
         default_factory=list,
         description="The visits that nothing pays for yet, and that a pass pays for once it has renewed.",
     )
-    moved: list[ClaimMove] = strawberry.field(
-        default_factory=list,
-        description="Visits to come that another pass pays for now, or that are paid at last, so that more are paid.",
-    )
 
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
@@ -51,7 +47,6 @@ class PaidVisitsPayload(Payload):
             paid_count=changed.figures["paid"],
             unpaid=await unpaid_visits(reader, changed, tx, rows),
             projected=VisitNode.of_all([row for row in rows if str(row.id) in changed.figures.get("projected", ())]),
-            moved=await moves_of(reader, changed, tx),
         )
 
 
@@ -95,37 +90,25 @@ class EndedVisitPayload(Payload):
 
 
 @strawberry.type(description="The booked visits, and what pays for each.")
-class BookVisitsPayload(PaidVisitsPayload):
+class BookVisitsPayload(MovingPayload, PaidVisitsPayload):
     """See `PaidVisitsPayload`."""
 
 
 @strawberry.type(description="The visits, and what pays for each.")
-class PayVisitsPayload(PaidVisitsPayload):
+class PayVisitsPayload(MovingPayload, PaidVisitsPayload):
     """See `PaidVisitsPayload`."""
 
 
 @strawberry.type(description="The cancelled visit, and what became of what paid for it.")
-class CancelVisitPayload(EndedVisitPayload):
+class CancelVisitPayload(MovingPayload, EndedVisitPayload):
     """See `EndedVisitPayload`."""
-
-    moved: list[ClaimMove] = strawberry.field(
-        default_factory=list,
-        description="Visits to come that another pass pays for now, or that are paid at last, so that more are paid.",
-    )
-
-    @classmethod
-    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
-        """Read what ending a visit shows, and what moved."""
-        shown = await super().loaded(reader, changed, tx)
-        shown.moved = await moves_of(reader, changed, tx)
-        return shown
 
 
 @strawberry.type(description="The visit with its outcome, and what became of what paid for it.")
-class RecordAttendancePayload(EndedVisitPayload):
+class RecordAttendancePayload(MovingPayload, EndedVisitPayload):
     """See `EndedVisitPayload`."""
 
 
 @strawberry.type(description="The visit, which keeps its outcome and costs nothing now.")
-class WaiveOutcomePayload(EndedVisitPayload):
+class WaiveOutcomePayload(MovingPayload, EndedVisitPayload):
     """See `EndedVisitPayload`."""

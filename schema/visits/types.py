@@ -12,6 +12,7 @@ from models.rules.explain import why_paid
 from models.rules.values import Account, OutcomeEffect, Role, VisitPayment, VisitState
 from schema.catalogue.types import LocationNode, ServiceNode
 from schema.context import Info
+from schema.language import told
 from schema.node import Node
 from schema.pagination import Connection
 from schema.passes.parts import LotNode
@@ -164,6 +165,10 @@ def _payment(root: strawberry.Parent[VisitRow], info: Info) -> VisitPayment:
     return root.payment(info.context.now)
 
 
+def _note(root: strawberry.Parent[VisitRow]) -> str | None:
+    return told("note", root.note)
+
+
 async def _claim(root: strawberry.Parent[VisitRow], info: Info) -> ClaimNode | None:
     found: Any = await info.context.loaders.claims.load(root.id)
     claim: ClaimNode | None = found
@@ -224,7 +229,7 @@ class VisitNode(Node):
         resolver=_history, description="What it came to, each time, the first one first; empty while only booked."
     )
     external_ref: str | None = strawberry.field(description="What the timetable's system calls it.")
-    note: str | None = strawberry.field(description="What was noted about it.")
+    note: str | None = strawberry.field(resolver=_note, description="What was noted about it.")
     booked_at: datetime = strawberry.field(description="When it was booked.")
 
 

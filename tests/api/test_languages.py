@@ -26,7 +26,7 @@ PASSES = """{ passes { nodes { nextEvents { kind sentence } explanation { code m
 CLAIM = """query($id: ID!) { visit(id: $id) { claim { explanation } } }"""
 WORDS = {
     "en": "There is no such service.",
-    "fr": "Introuvable : prestation.",
+    "fr": "Introuvable\u00a0: prestation.",
     "es": "No existe: servicio.",
 }
 
@@ -146,7 +146,7 @@ async def test_what_never_reaches_graphql_is_told_in_the_language_too(
     deep = "{ a" + "{ a" * 20 + " }" * 21
     assert (await told("fr", json={"query": deep}))[1:3] == (
         "TOO_COMPLEX",
-        "La demande est trop lourde : elle est imbriquée sur plus de 16 niveaux.",
+        "La demande est trop lourde\u00a0: elle est imbriquée sur plus de 16 niveaux.",
     )
     assert (await told("es", json={"query": "{ nothing }"}))[3] == correct
     several = "query A { __typename } query B { __typename }"
@@ -154,7 +154,7 @@ async def test_what_never_reaches_graphql_is_told_in_the_language_too(
     thing = 'query { pass(id: "no") { id } }'
     assert (await told("fr", json={"query": thing}))[1:3] == (
         "INVALID_ID",
-        "Cet identifiant n'est pas du type attendu : pass.",
+        "Cet identifiant n'est pas du type attendu\u00a0: pass.",
     )
 
 
@@ -166,7 +166,7 @@ async def test_why_and_why_not_and_what_comes_read_in_the_language(client: httpx
         answer = await _post(client, {"query": CLAIM, "variables": {"id": encode("Visit", booked.visits[0])}}, tag)
         said[tag] = answer.json()["data"]["visit"]["claim"]["explanation"]
     assert said["en"].endswith("pays: somebody named it for this visit.")
-    assert said["fr"].endswith("paie : quelqu'un l'a désigné pour cette visite.")
+    assert said["fr"].endswith("paie\u00a0: quelqu'un l'a désigné pour cette visite.")
     assert said["es"].endswith("paga: alguien lo indicó para esta visita.")
 
     await studio.do(deactivate_pass, DeactivatePass(sold, "No longer used"))
@@ -216,7 +216,7 @@ async def test_a_repeated_request_is_answered_in_the_language_of_the_repetition(
     assert {each["code"] for each in said} == {"PAYMENT_DECLINED"}
     assert [each["message"] for each in said] == [
         "The payment was declined: insufficient funds.",
-        "Le paiement a été refusé : provision insuffisante.",
+        "Le paiement a été refusé\u00a0: provision insuffisante.",
         "El pago fue rechazado: fondos insuficientes.",
     ]
     charges = await studio.fetch("SELECT count(*) AS made FROM operations WHERE verb = 'sellPass'")

@@ -161,9 +161,9 @@ def test_a_claim_is_explained_with_every_pass_that_was_passed_over() -> None:
         "“Another client's pass” could not pay: NO_SESSIONS_LEFT."
     )
     french = why_paid("DEFAULT", "2026-06-03", others, FR)
-    assert french.startswith("« 2026-06-03 » paie : il vient en premier")
-    assert "« Ten » ne pouvait pas payer : Le pass est terminé : 3 juin 2026." in french
-    assert "« Le pass d'un autre client »" in french
+    assert french.startswith("«\u00a02026-06-03\u00a0» paie\u00a0: il vient en premier")
+    assert "«\u00a0Ten\u00a0» ne pouvait pas payer\u00a0: Le pass est terminé\u00a0: 3 juin 2026." in french
+    assert "«\u00a0Le pass d'un autre client\u00a0»" in french
     assert why_paid("SOMETHING_NEW", "Five", []) == "“Five” pays."
 
 

@@ -13,7 +13,8 @@ async def plan_clients(work: Work, lines: Sequence[Line]) -> list[Plan]:
     plans = work.begin(lines, "client")
     await work.refuse_known(plans, "client")
     emails = [plan.line.record["email"].lower() for plan in plans if "email" in plan.line.record]
-    rows = await work.tx.raw.fetch("SELECT lower(email) AS email FROM clients WHERE lower(email) = ANY($1)", emails)
+    known = "SELECT lower(email) AS email FROM clients WHERE lower(email) = ANY($1) AND archived_at IS NULL"
+    rows = await work.tx.raw.fetch(known, emails)
     taken = {row["email"] for row in rows}
     places = await work.by_name("locations")
     for plan in plans:
@@ -21,14 +22,14 @@ async def plan_clients(work: Work, lines: Sequence[Line]) -> list[Plan]:
         name = record.get("name") or " ".join(filter(None, (record.get("first_name"), record.get("last_name"))))
         email, home = record.get("email"), record.get("home_location")
         if not name:
-            plan.wrong(Code.LINE_MISSING, "name", field="name")
+            plan.wrong(Code.LINE_MISSING, "name")
         elif len(name) > 200:
-            plan.wrong(Code.LINE_UNREADABLE, "name", field="name", sentence="it is longer than 200 characters")
+            plan.wrong(Code.LINE_UNREADABLE, "name", sentence="it is longer than {limit} characters", limit=200)
         if email is not None:
             if "@" not in email[1:-1] or " " in email:
-                plan.wrong(Code.LINE_UNREADABLE, "email", field="email", sentence=f"{email!r} is no email address")
+                plan.wrong(Code.LINE_UNREADABLE, "email", sentence="“{text}” is no email address", text=email)
             elif email.lower() in taken or hash(email.lower()) in work.seen:
-                plan.warn(f"Another client has the address {email}", "email")
+                plan.warn("Another client has the address {email}.", "email", email=email)
             work.seen.add(hash(email.lower()))
         if home is not None and home.casefold() not in places:
             plan.wrong(Code.LINE_UNKNOWN, "home_location", thing="location", ref=home)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from models.operations.imports.plan import Line, Plan, Work
 from models.rules.codes import Code
@@ -12,6 +13,8 @@ from models.rules.terms_check import problems
 from models.rules.values import Activation, AfterExpiration, PassKind, PeriodUnit, ValidityRule
 from models.tables.base import new_id
 from models.tables.catalogue import purchase_option_versions, purchase_options
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 async def plan_options(work: Work, lines: Sequence[Line]) -> list[Plan]:
@@ -22,15 +25,16 @@ async def plan_options(work: Work, lines: Sequence[Line]) -> list[Plan]:
     for plan in plans:
         record = plan.line.record
         if "name" not in record:
-            plan.wrong(Code.LINE_MISSING, "name", field="name")
+            plan.wrong(Code.LINE_MISSING, "name")
         terms = _terms(plan, record)
         if terms is None:
             continue
         for path, reason in problems(terms):
-            plan.wrong(Code.LINE_CONTRADICTS, ".".join(path), sentence=reason.message.rstrip("."))
-        for cell, ids in (("serviceIds", terms.access.service_ids), ("locationIds", terms.access.location_ids)):
-            if ids is not None and not ids <= here:
-                plan.wrong(Code.LINE_UNKNOWN, "terms", thing="service or location named in", ref=cell)
+            plan.contradicts(".".join(path), reason)
+        for unknown in sorted((terms.access.service_ids or frozenset()) - here):
+            plan.wrong(Code.LINE_UNKNOWN, "terms", thing="service", ref=unknown)
+        for unknown in sorted((terms.access.location_ids or frozenset()) - here):
+            plan.wrong(Code.LINE_UNKNOWN, "terms", thing="location", ref=unknown)
         if plan.problems:
             continue
         option_id, now = new_id(), work.tx.now
@@ -55,24 +59,33 @@ def _terms(plan: Plan, record: dict[str, Any]) -> Terms | None:
         try:
             terms = terms_from_json(record["terms"])
         except (KeyError, TypeError, ValueError, AttributeError):
-            plan.wrong(Code.LINE_UNREADABLE, "terms", field="terms", sentence="these are no terms of a pass")
+            plan.wrong(Code.LINE_UNREADABLE, "terms", sentence="these are no terms of a pass")
             return None
         if terms.conversion is not None:
             # What it converts to may stand in no line before it, and its id is another's.
-            plan.warn("It does not convert by itself here until its terms are revised", "terms")
+            plan.warn("It does not convert by itself here until its terms are revised.", "terms")
             terms = replace(terms, conversion=None, after_expiration=AfterExpiration.EXPIRE)
         return terms
-    try:
-        kind = PassKind(record.get("kind", "SESSION"))
-        unit = PeriodUnit(record["valid_unit"].rstrip("S")) if "valid_unit" in record else None
-        activation = Activation(record.get("activation", Activation.ON_SALE))
-    except ValueError as error:
-        plan.wrong(Code.LINE_UNREADABLE, None, field="kind, valid_unit or activation", sentence=str(error))
+    kind = _one_of(plan, PassKind, "kind", record.get("kind", PassKind.SESSION))
+    unit = _one_of(plan, PeriodUnit, "valid_unit", record.get("valid_unit", PeriodUnit.DAY).rstrip("S"))
+    activation = _one_of(plan, Activation, "activation", record.get("activation", Activation.ON_SALE))
+    if kind is None or unit is None or activation is None:
         return None
     validity = Validity()
     if "last_day" in record:
         validity = Validity(ValidityRule.FIXED_DAY, last_day=date.fromisoformat(record["last_day"]))
     elif "valid_count" in record:
-        validity = Validity(ValidityRule.PERIOD, record["valid_count"], unit or PeriodUnit.DAY)
+        validity = Validity(ValidityRule.PERIOD, record["valid_count"], unit)
     quantity = record.get("quantity") if kind.metered else None
     return Terms(kind, record.get("price", 0), quantity, validity, activation)
+
+
+def _one_of(plan: Plan, words: type[Word], cell: str, text: str) -> Word | None:
+    """Return the word of ours that a cell holds; note which there are where it holds none."""
+    try:
+        return words(text)
+    except ValueError:
+        plan.wrong(
+            Code.LINE_UNREADABLE, cell, sentence="“{text}” is none of {names}", text=text, names=", ".join(words)
+        )
+        return None

@@ -31,6 +31,7 @@ from models.tables.passes import passes, periods
 
 _GRANTED_MAX = 1_000_000
 _EARLIEST = date(1970, 1, 1)
+_MORE_LEFT = "{left} are left or forfeited of {granted}."
 _YES, _NO = ("YES", "TRUE", "1", "Y", "ON"), ("NO", "FALSE", "0", "N", "OFF")
 
 
@@ -60,7 +61,7 @@ async def plan_passes(work: Work, lines: Sequence[Line]) -> list[Plan]:
         ref = plan.line.record.get("option")
         option = None if ref is None else await work.option(plan, ref)
         if ref is None:
-            plan.wrong(Code.LINE_MISSING, "option", field="option")
+            plan.wrong(Code.LINE_MISSING, "option")
         if option is None or plan.line.number not in owners:
             continue
         client_id, zone = owners[plan.line.number]
@@ -80,16 +81,16 @@ def _units(plan: Plan, terms: Terms) -> _Units | None:
     record = plan.line.record
     left, forfeited = record.get("remaining"), record.get("forfeited", 0)
     if left is None:
-        plan.wrong(Code.LINE_MISSING, "remaining", field="remaining")
+        plan.wrong(Code.LINE_MISSING, "remaining")
         return None
     granted = record.get("granted", max(terms.quantity or 0, left + forfeited))
     if not 0 < granted <= _GRANTED_MAX:
-        plan.wrong(Code.LINE_UNREADABLE, "granted", field="granted", sentence=f"it is not from 1 to {_GRANTED_MAX}")
+        plan.wrong(Code.LINE_UNREADABLE, "granted", sentence="it is not from 1 to {high}", high=_GRANTED_MAX)
     if granted < left + forfeited:
-        plan.wrong(Code.LINE_CONTRADICTS, "remaining", sentence=f"{left} are left of {granted}")
+        plan.wrong(Code.LINE_CONTRADICTS, "remaining", sentence=_MORE_LEFT, left=left + forfeited, granted=granted)
         return None
     if "granted" not in record and left > (terms.quantity or 0):
-        plan.warn(f"{left} are left, and the option grants {terms.quantity}", "remaining")
+        plan.warn("{left} are left, and the option grants {granted}.", "remaining", left=left, granted=terms.quantity)
     return _Units(left, granted - left - forfeited, forfeited)
 
 
@@ -106,14 +107,15 @@ def _days(plan: Plan, terms: Terms, today: date, *, started: bool) -> _Days | No
         first = min(sold_on, last)
     for cell, day in (("sold_on", sold_on), ("starts_on", first), ("ends_on", last)):
         if day is not None and not _EARLIEST <= day <= today + FAR_FUTURE:
-            plan.wrong(Code.LINE_UNREADABLE, cell, field=cell, sentence=f"{day} lies outside what can be kept")
+            plan.wrong(Code.LINE_UNREADABLE, cell, sentence="{day} lies outside what can be kept", day=day)
             return None
     if sold_on > today:
-        plan.wrong(Code.LINE_CONTRADICTS, "sold_on", sentence=f"It was sold on {sold_on}, which is to come")
+        plan.wrong(Code.LINE_CONTRADICTS, "sold_on", sentence="It was sold on {day}, which is to come.", day=sold_on)
     if first is not None and last is None:
         last = base_days(terms, first, 0)[1]
     if first is not None and last is not None and last < first:
-        plan.wrong(Code.LINE_CONTRADICTS, "ends_on", sentence=f"It ends on {last}, before it starts on {first}")
+        sentence = "It ends on {last}, before it starts on {first}."
+        plan.wrong(Code.LINE_CONTRADICTS, "ends_on", sentence=sentence, last=last, first=first)
     return _Days(sold_on, first, last, given)
 
 
@@ -121,16 +123,16 @@ def _renews(plan: Plan, terms: Terms, days: _Days | None, units: _Units | None, 
     """Say whether it renews by itself: where the file says so, and not where that would charge for what is past."""
     asked = plan.line.record.get("auto_renew", "NO")
     if asked not in (*_YES, *_NO):
-        plan.wrong(Code.LINE_UNREADABLE, "auto_renew", field="auto_renew", sentence=f"{asked!r} is neither yes nor no")
+        plan.wrong(Code.LINE_UNREADABLE, "auto_renew", sentence="“{text}” is neither yes nor no", text=asked)
     if asked not in _YES:
         return False
     if terms.after_expiration is not AfterExpiration.RENEW:
-        plan.warn("It renews in the file, and its option does not", "auto_renew")
+        plan.warn("It renews in the file, and its option does not.", "auto_renew")
         return False
     over = days is None or (days.last is not None and days.last < today)
     empty = units is not None and units.available == 0 and terms.renewal.trigger is not RenewalTrigger.ON_EXPIRY
     if over or empty:
-        plan.warn("Its renewal was due before the import; it is not charged, and renews no longer", "auto_renew")
+        plan.warn("Its renewal was due before the import; it is not charged, and renews no longer.", "auto_renew")
         return False
     return True
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models.imports.fields import ImportKind
-from models.imports.values import Trouble, trouble
+from models.imports.trouble import Trouble, trouble
 from models.operations.base import Tx
 from models.queries.catalogue import OptionVersion, option_version
-from models.rules.codes import Code
+from models.rules.codes import Code, Reason
 from models.rules.terms import Terms
 from models.tables.imports import external_refs
 
@@ -53,9 +53,14 @@ class Plan:
         """Note what is wrong."""
         self.problems.append(trouble(code, cell, **values))
 
-    def warn(self, sentence: str, cell: str | None = None) -> None:
+    def contradicts(self, cell: str, reason: Reason) -> None:
+        """Note what a rule refuses, in that rule's own sentence."""
+        told = {"sentence": reason.code.sentence} | dict(reason.values)
+        self.problems.append(trouble(Code.LINE_CONTRADICTS, cell, **told))
+
+    def warn(self, sentence: str, cell: str | None = None, **values: Any) -> None:
         """Note what may be wrong."""
-        self.warnings.append(trouble(Code.LINE_WARNING, cell, sentence=sentence))
+        self.warnings.append(trouble(Code.LINE_WARNING, cell, sentence=sentence, **values))
 
     def day(self, cell: str) -> date | None:
         """Return a date of the line."""
@@ -112,7 +117,7 @@ class Work:
     async def by_name(self, table: str) -> dict[str, UUID]:
         """Return the ids of the locations or services by their names, whatever their case."""
         if table not in self.names:
-            rows = await self.tx.raw.fetch(f"SELECT id, name FROM {table}")
+            rows = await self.tx.raw.fetch(f"SELECT id, name FROM {table} WHERE archived_at IS NULL")
             self.names[table] = {row["name"].casefold(): row["id"] for row in rows}
         return self.names[table]
 
@@ -144,7 +149,9 @@ class Work:
         # Two statements, for with OR between them the store would look at every client.
         rows = await self.tx.raw.fetch(f"{_CLIENTS} WHERE c.id = ANY($1)", list(known.values()))
         if emails:
-            rows += await self.tx.raw.fetch(f"{_CLIENTS} WHERE lower(c.email) = ANY($1)", list(emails))
+            rows += await self.tx.raw.fetch(
+                f"{_CLIENTS} WHERE lower(c.email) = ANY($1) AND c.archived_at IS NULL", list(emails)
+            )
         zones = {row["id"]: row["zone"] for row in rows}
         by_email = defaultdict(list)
         for client_id, email in {row["id"]: row["email"] for row in rows}.items():
@@ -154,7 +161,7 @@ class Work:
             cell = "client" if "client" in record else "client_email"
             ref = record.get(cell)
             if ref is None:
-                plan.wrong(Code.LINE_MISSING, "client", field="client")
+                plan.wrong(Code.LINE_MISSING, "client")
                 continue
             ids = [known[ref]] if ref in known else [] if cell == "client" else by_email.get(ref.lower(), [])
             if len(ids) == 1:

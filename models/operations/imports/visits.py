@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from models.imports.trouble import Unreadable
 from models.operations.imports.payers import Payer, payers_of, take
 from models.operations.imports.plan import Line, Plan, Work
 from models.rules.calendar import local_day
@@ -18,6 +19,9 @@ from models.tables.visits import claims, visits
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=366 * 5)
 _LIVE = (VisitState.BOOKED, VisitState.ATTENDED, VisitState.NO_SHOW)
+_NO_TIME = "the time of day is missing"
+_NOT_LEFT = "The pass {ref} has no unit left for this booking."
+_NOT_SPENT = "The pass {ref} has no unit that is used and belongs to no other visit."
 _SAME = """
 SELECT client_id, service_id, location_id, starts_at FROM visits
 WHERE client_id = ANY($1) AND starts_at BETWEEN $2 AND $3 AND state IN ('BOOKED', 'ATTENDED', 'NO_SHOW')
@@ -82,31 +86,34 @@ async def _draft(work: Work, plan: Plan, owner: tuple[UUID, str] | None) -> _Vis
     services, places = await work.by_name("services"), await work.by_name("locations")
     for cell in ("service", "starts", "state"):
         if cell not in record:
-            plan.wrong(Code.LINE_MISSING, cell, field=cell)
+            plan.wrong(Code.LINE_MISSING, cell)
     service, place = record.get("service", ""), record.get("location")
     if service and service.casefold() not in services:
         plan.wrong(Code.LINE_UNKNOWN, "service", thing="service", ref=service)
     if place is None and len(places) != 1:
-        plan.wrong(Code.LINE_MISSING, "location", field="location")
+        plan.wrong(Code.LINE_MISSING, "location")
     if place is not None and place.casefold() not in places:
         plan.wrong(Code.LINE_UNKNOWN, "location", thing="location", ref=place)
     state = record.get("state", "")
     if state and state not in VisitState.__members__:
-        plan.wrong(Code.LINE_UNREADABLE, "state", field="state", sentence=f"{state!r} is no state of a visit")
+        plan.wrong(Code.LINE_UNREADABLE, "state", sentence="“{text}” is no state of a visit", text=state)
     if plan.problems or owner is None:
         return None
     location_id = next(iter(places.values())) if place is None else places[place.casefold()]
     zone = await _zone(work, location_id)
     try:
         starts_at, ends_at = _times(record, zone)
-    except ValueError as error:
-        plan.wrong(Code.LINE_UNREADABLE, "starts", field="starts", sentence=str(error))
+    except (Unreadable, OverflowError) as error:
+        # A time without an offset at the very ends of the calendar is no instant at all.
+        sentence = _NO_TIME if isinstance(error, Unreadable) else "the calendar does not reach that far"
+        plan.wrong(Code.LINE_UNREADABLE, "starts", sentence=sentence)
         return None
     if not _EARLIEST <= starts_at <= work.tx.now + _LATEST or not starts_at < ends_at <= starts_at + timedelta(days=31):
-        plan.wrong(Code.LINE_CONTRADICTS, "ends", sentence=f"A visit cannot be from {starts_at} to {ends_at}")
+        sentence = "A visit cannot be from {starts} to {ends}."
+        plan.wrong(Code.LINE_CONTRADICTS, "ends", sentence=sentence, starts=starts_at, ends=ends_at)
         return None
     if VisitState(state).consumed and starts_at > work.tx.now:
-        plan.wrong(Code.LINE_CONTRADICTS, "state", sentence=f"It is {state}, and has not begun yet")
+        plan.wrong(Code.LINE_CONTRADICTS, "state", sentence="It is {state}, and has not begun yet.", state=state)
         return None
     return _Visit(owner[0], services[service.casefold()], location_id, zone, starts_at, ends_at, VisitState(state))
 
@@ -132,7 +139,7 @@ def _times(record: dict[str, Any], zone: str) -> tuple[datetime, datetime]:
 def _instant(text: str, clock: str | None, zone: str) -> datetime:
     day, _, at = text.partition("T")
     if clock is None and not at:
-        raise ValueError("the time of day is missing")
+        raise Unreadable(_NO_TIME)
     moment = (
         datetime.fromisoformat(text) if clock is None else datetime.fromisoformat(f"{day}T{time.fromisoformat(clock)}")
     )
@@ -181,10 +188,10 @@ def _payer(plan: Plan, visit: _Visit, payers: dict[str, Payer]) -> Payer | None:
     if payer is None:
         plan.wrong(Code.LINE_UNKNOWN, "pass", thing="pass", ref=ref)
     elif payer.row["client_id"] != visit.client_id:
-        plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence=f"The pass {ref} belongs to another client")
+        plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence="The pass {ref} belongs to another client.", ref=ref)
     elif payer.row["kind"] == PassKind.DAY:
-        sentence = f"The pass {ref} counts days, which visits from a file cannot claim; leave the pass empty"
-        plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence=sentence)
+        sentence = "The pass {ref} counts days, which visits from a file cannot claim; leave the pass empty."
+        plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence=sentence, ref=ref)
     else:
         return payer
     return None
@@ -201,9 +208,8 @@ def _claim(work: Work, plan: Plan, visit: _Visit, visit_id: UUID, payer: Payer) 
     if lot is not None and not take(work, plan, visit_id, payer, target, quantity):
         if target is Account.FORFEITED:
             return None  # nothing is missing on the pass, so this ending has cost nothing
-        left = "left for this booking" if target is Account.BOOKED else "that is used and belongs to no other visit"
-        sentence = f"The pass {plan.line.record['pass']} has no unit {left}"
-        plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence=sentence)
+        sentence = _NOT_LEFT if target is Account.BOOKED else _NOT_SPENT
+        plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence=sentence, ref=plan.line.record["pass"])
         return None
     return {
         "id": new_id(),
