@@ -28,8 +28,9 @@ SELECT id FROM passes WHERE option_id = $1 AND option_version <> $2 AND closed_r
   AND ($3::uuid[] IS NULL OR id = ANY($3)) AND ($4::int[] IS NULL OR option_version = ANY($4))
 ORDER BY id LIMIT $5
 """
-_FOLLOWS = ("after_expiration", "conversion_option_id", "conversion_unused")
-_KEPT = ("option_version", *_FOLLOWS)
+FOLLOWS = ("after_expiration", "conversion_option_id", "conversion_unused")
+"""The columns of a pass that say what follows its end, as a version has it."""
+_KEPT = ("option_version", *FOLLOWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ async def revert_migration(tx: Tx, command: RevertMigration) -> Changed:
         except Refused as refused:
             skipped[str(pass_id)] = refused.problems[0].to_json()
             continue
-        await tx.update(passes, pass_id, option_version=row["from_version"], **_followed(row))
+        await tx.update(passes, pass_id, option_version=row["from_version"], **followed_before(row))
         await tx.update(option_migrations, row["id"], reverted_operation_id=tx.operation_id)
         await tx.event("pass.migrationReverted", pass_id=pass_id, version=row["from_version"], reason=reason)
         back.append(pass_id)
@@ -188,7 +189,7 @@ async def _move(tx: Tx, facts: PassFacts, target: OptionVersion) -> PassChange:
             "pass_id": facts.id,
             "from_version": row["option_version"],
             "to_version": target.version,
-            "former": plain(kept | {"left": {name: (kept | changes)[name] for name in _FOLLOWS}}),
+            "former": plain(kept | {"left": {name: (kept | changes)[name] for name in FOLLOWS}}),
             "operation_id": tx.operation_id,
             "at": tx.now,
             "reverted_operation_id": None,
@@ -213,17 +214,17 @@ async def _later(tx: Tx, row: Any) -> str | None:
         row["to_version"],
         row["operation_id"],
     )
-    if followed is None and _followed(row):
-        now = await tx.row(f"SELECT {', '.join(_FOLLOWS)} FROM passes WHERE id = $1", row["pass_id"])
+    if followed is None and followed_before(row):
+        now = await tx.row(f"SELECT {', '.join(FOLLOWS)} FROM passes WHERE id = $1", row["pass_id"])
         if plain(dict(now)) != row["former"]["left"]:
             planned = now["after_expiration"] == AfterExpiration.CONVERT
             return "scheduleConversion" if planned else "cancelConversion"
     return followed
 
 
-def _followed(row: Any) -> dict[str, Any]:
+def followed_before(row: Any) -> dict[str, Any]:
     """Return what followed the pass's end before it was moved, nothing where the move did not change that."""
-    former = {name: row["former"][name] for name in _FOLLOWS}
+    former = {name: row["former"][name] for name in FOLLOWS}
     if former == row["former"]["left"]:
         return {}
     target = former["conversion_option_id"]

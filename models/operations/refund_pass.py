@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.errors import refuse
 from models.operations.base import STAFF, Changed, Tx, checked_count, checked_text
+from models.operations.kept import CLOSING, kept_of
 from models.operations.lapse import booked_from, release_claims, without_lot_ends
 from models.operations.ledger import balances_of, move
 from models.operations.pass_guards import FOR_GOOD, locked_pass, require_settled
@@ -88,11 +89,11 @@ async def give_back(tx: Tx, command: RefundPass) -> Changed:
     if facts.closed_reason in FOR_GOOD:
         raise refuse(Code.PASS_CLOSED, "passId", status=facts.closed_reason)
     require_settled(facts)
-    if await tx.raw.fetchval(_DISPUTED, facts.id):
-        raise refuse(Code.DISPUTE_OPEN, "passId")
+    await require_undisputed(tx, facts.id)
     reason = checked_text(command.reason, 1, 500, "reason")
     _check(command, facts)
     whole, ahead = command.units is None, []
+    figures: dict[str, Any] = {"former": await kept_of(tx, facts, *CLOSING)} if whole else {}
     if whole:
         ahead = await booked_from(tx, facts, tx.now)
         await release_claims(tx, without_lot_ends(facts), ahead)
@@ -110,9 +111,15 @@ async def give_back(tx: Tx, command: RefundPass) -> Changed:
         await tx.update(passes, facts.id, **changes)
     await tx.event("pass.refunded", pass_id=facts.id, units=units, amountMinor=amount, whole=whole, reason=reason)
     await refresh(tx, [facts.id])
-    figures: dict[str, Any] = {"units": units, "amountMinor": amount, "limitMinor": limit}
+    figures |= {"units": units, "amountMinor": amount, "limitMinor": limit}
     figures["refunds"] = [str(each) for each in made]
     return Changed(passes=[facts.id], visits=ahead, figures=figures)
+
+
+async def require_undisputed(tx: Tx, pass_id: UUID) -> None:
+    """Refuse while a payment for the pass is disputed: the same money could go back twice. Errors: DISPUTE_OPEN."""
+    if await tx.raw.fetchval(_DISPUTED, pass_id):
+        raise refuse(Code.DISPUTE_OPEN, "passId")
 
 
 def _check(command: RefundPass, facts: PassFacts) -> None:

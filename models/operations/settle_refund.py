@@ -25,6 +25,7 @@ from models.tables.refunds import refunds
 
 _log = structlog.get_logger(__name__)
 OPEN = (RefundState.INTENDED, RefundState.UNKNOWN)
+_ASKED = "UPDATE refunds SET state = 'UNKNOWN' WHERE id = $1 AND state = 'INTENDED'"
 _ASK = """
 SELECT r.*, y.gateway_key AS charge_key, y.test_card FROM refunds r
 JOIN payments y ON y.business_id = r.business_id AND y.id = r.payment_id WHERE r.id = $1
@@ -46,6 +47,8 @@ async def settle_refund(runtime: Runtime, business_id: UUID, refund_id: UUID) ->
     async with runtime.database.transaction(business_id) as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
+        # From here on the money may leave: what has not come this far can still be taken back.
+        await raw.execute(_ASKED, refund_id)
         row = await raw.fetchrow(_ASK, refund_id)
     if row is None or row["state"] not in OPEN:
         return True

@@ -43,7 +43,8 @@ async def lapsed_lots(reader: asyncpg.Connection, pass_id: UUID) -> list[LapsedL
     rows = await reader.fetch(
         """SELECT l.id, l.kind, l.expired, (
                SELECT max(t.effective_at) FROM transfers t WHERE t.business_id = l.business_id AND t.lot_id = l.id
-                 AND t.to_account = 'EXPIRED'
+                 -- What a claim brought back and was undone lapsed when it first did.
+                 AND t.to_account = 'EXPIRED' AND t.from_account <> 'TRANSFERRED'
            ) AS lapsed_at
            FROM lots l WHERE l.pass_id = $1 AND l.expired > 0 ORDER BY l.id""",
         pass_id,
@@ -58,13 +59,17 @@ async def lapses_of(reader: asyncpg.Connection, pass_ids: Sequence[UUID]) -> dic
                   p.zone, o.terms, EXISTS (
                       SELECT FROM transfers b WHERE b.business_id = t.business_id AND b.lot_id = t.lot_id
                         AND b.from_account = 'EXPIRED' AND b.id > t.id
+                        AND NOT (b.to_account = 'TRANSFERRED' AND EXISTS (
+                            SELECT FROM undoings u
+                            WHERE u.business_id = b.business_id AND u.operation_id = b.operation_id))
                   ) AS brought_back
            FROM transfers t
            JOIN lots l ON l.business_id = t.business_id AND l.id = t.lot_id
            JOIN passes p ON p.business_id = t.business_id AND p.id = t.pass_id
            JOIN purchase_option_versions o
              ON o.business_id = p.business_id AND o.option_id = p.option_id AND o.version = p.option_version
-           WHERE t.pass_id = ANY($1) AND t.to_account = 'EXPIRED' ORDER BY t.effective_at, t.id""",
+           WHERE t.pass_id = ANY($1) AND t.to_account = 'EXPIRED' AND t.from_account <> 'TRANSFERRED'
+           ORDER BY t.effective_at, t.id""",
         pass_ids,
     )
     found: dict[UUID, list[LapseRow]] = {pass_id: [] for pass_id in pass_ids}
