@@ -13,7 +13,7 @@ from models.errors import Problem
 from models.operations.base import Changed, Tx
 from models.operations.migrate_passes import MigratePasses, RevertMigration, migrate_passes, revert_migration
 from models.queries import visits
-from schema.carry_out import INPUT, Payload, carry_out, mutation
+from schema.carry_out import INPUT, carry_out, mutation
 from schema.catalogue.payloads import PurchaseOptionPayload
 from schema.catalogue.terms_input import TermsInput
 from schema.context import Info
@@ -22,6 +22,7 @@ from schema.given import Given, row_id, row_ids
 from schema.passes.payloads import passes_in_order
 from schema.passes.types import PassNode
 from schema.refunds.payloads import SkippedPass, skipped_passes
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 
 
@@ -100,7 +101,7 @@ class MigratedPass:
 
 
 @strawberry.type(description="What the version changes: of the terms, and for each pass.")
-class MigratePassesPayload(PurchaseOptionPayload):
+class MigratePassesPayload(MovingPayload, PurchaseOptionPayload):
     """In a dry run, the simulator."""
 
     term_changes: list[TermChange] = strawberry.field(
@@ -149,7 +150,7 @@ def _migrated(row: Any, change: Mapping[str, Any], kept: Mapping[UUID, Any]) -> 
 
 
 @strawberry.type(description="The passes that are back in the version they came from.")
-class RevertMigrationPayload(Payload):
+class RevertMigrationPayload(MovingPayload):
     """See `RevertMigration`."""
 
     passes: list[PassNode] = strawberry.field(default_factory=list, description="The passes that moved back.")
@@ -160,10 +161,11 @@ class RevertMigrationPayload(Payload):
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
         """Read the passes."""
-        return cls(
+        shown = cls(
             passes=PassNode.of_all(await passes_in_order(reader, changed.passes, tx)),
             skipped=await skipped_passes(reader, changed.figures["skipped"], tx),
         )
+        return await shown.with_moves(reader, changed, tx)
 
 
 @strawberry.type

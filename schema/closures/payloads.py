@@ -11,6 +11,7 @@ from schema.carry_out import Payload
 from schema.closures.types import ClosureNode, DisputeNode
 from schema.passes.payloads import passes_in_order
 from schema.passes.types import PassNode
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 
 LISTED_MAX = 100
@@ -61,17 +62,17 @@ class ClosurePayload(Payload):
 
 
 @strawberry.type(description="The closure, the passes that froze, and the visits it cancelled.")
-class PlaceClosurePayload(ClosurePayload):
+class PlaceClosurePayload(MovingPayload, ClosurePayload):
     """See `ClosurePayload`."""
 
 
 @strawberry.type(description="The closure with its new end, and the passes that lost days.")
-class EndClosurePayload(ClosurePayload):
+class EndClosurePayload(MovingPayload, ClosurePayload):
     """See `ClosurePayload`."""
 
 
 @strawberry.type(description="The closure taken back, and the passes that lost its days.")
-class RemoveClosurePayload(ClosurePayload):
+class RemoveClosurePayload(MovingPayload, ClosurePayload):
     """See `ClosurePayload`."""
 
 
@@ -101,5 +102,5 @@ class ReportDisputePayload(DisputePayload):
 
 
 @strawberry.type(description="The dispute as it ended, and its passes.")
-class SettleDisputePayload(DisputePayload):
+class SettleDisputePayload(MovingPayload, DisputePayload):
     """See `DisputePayload`."""

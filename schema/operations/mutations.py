@@ -11,12 +11,13 @@ from models.operations.run import Answer, run
 from models.operations.undo.dependents import DependedOn
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.queries import operations, visits
-from schema.carry_out import INPUT, Payload, answer, mutation
+from schema.carry_out import INPUT, answer, mutation
 from schema.context import Info
 from schema.given import Given, row_id
 from schema.operations.types import OperationNode
 from schema.passes.payloads import passes_in_order
 from schema.passes.types import PassNode
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 
 
@@ -33,7 +34,7 @@ class UndoOperationInput(Given):
 
 
 @strawberry.type(description="What was undone, what that touched, or what is to be undone first.")
-class UndoOperationPayload(Payload):
+class UndoOperationPayload(MovingPayload):
     """In a dry run, the preview."""
 
     undone: OperationNode | None = strawberry.field(
@@ -53,11 +54,12 @@ class UndoOperationPayload(Payload):
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
         """Read the operation, the passes and the visits."""
         undone = await operations.by_ids(reader, [UUID(changed.figures["undone"])])
-        return cls(
+        shown = cls(
             undone=OperationNode.of(undone[0]),
             passes=PassNode.of_all(await passes_in_order(reader, changed.passes, tx)),
             visits=VisitNode.of_all(await visits.by_ids(reader, changed.visits)),
         )
+        return await shown.with_moves(reader, changed, tx)
 
 
 @strawberry.type

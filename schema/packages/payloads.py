@@ -17,7 +17,7 @@ from schema.passes.parts import HoldNode
 from schema.passes.payloads import passes_in_order
 from schema.passes.types import PassNode
 from schema.refunds.types import RefundNode
-from schema.visits.moved import ClaimMove, moves_of
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 
 
@@ -90,24 +90,12 @@ class BoughtPackagePayload(PackageSalePayload):
 
 
 @strawberry.type(description="The package that was sold, its passes, and what it cost.")
-class SellPackagePayload(BoughtPackagePayload):
+class SellPackagePayload(MovingPayload, BoughtPackagePayload):
     """See `BoughtPackagePayload`."""
-
-    moved: list[ClaimMove] = strawberry.field(
-        default_factory=list,
-        description="Visits to come of the client that are paid at last, or that another pass pays for to allow that.",
-    )
-
-    @classmethod
-    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
-        """Read the sold package and what moved."""
-        shown = await super().loaded(reader, changed, tx)
-        shown.moved = await moves_of(reader, changed, tx)
-        return shown
 
 
 @strawberry.type(description="The package whose passes were renewed, and what it cost.")
-class RenewPackagePayload(BoughtPackagePayload):
+class RenewPackagePayload(MovingPayload, BoughtPackagePayload):
     """See `BoughtPackagePayload`."""
 
 
@@ -121,7 +109,7 @@ class PackagePartHeld:
 
 
 @strawberry.type(description="The package, and what became of each of its passes.")
-class HoldPackagePayload(PackageSalePayload):
+class HoldPackagePayload(MovingPayload, PackageSalePayload):
     """See `PackageSalePayload`."""
 
     parts: list[PackagePartHeld] = strawberry.field(default_factory=list, description="Each pass of the package.")

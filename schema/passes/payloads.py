@@ -15,7 +15,7 @@ from schema.carry_out import Payload
 from schema.orders.types import OrderNode
 from schema.passes.parts import HoldNode, LotNode
 from schema.passes.types import PassNode
-from schema.visits.moved import ClaimMove, moves_of
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 from schema.visits.unpaid import UnpaidVisit, unpaid_visits
 
@@ -94,24 +94,12 @@ class HoldPayload(PassAndVisitsPayload):
 
 
 @strawberry.type(description="The pass that was sold, and what it cost.")
-class SellPassPayload(BoughtPayload):
+class SellPassPayload(MovingPayload, BoughtPayload):
     """See `BoughtPayload`."""
-
-    moved: list[ClaimMove] = strawberry.field(
-        default_factory=list,
-        description="Visits to come of the client that are paid at last, or that another pass pays for to allow that.",
-    )
-
-    @classmethod
-    async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
-        """Read the pass, its order, and what moved."""
-        shown = await super().loaded(reader, changed, tx)
-        shown.moved = await moves_of(reader, changed, tx)
-        return shown
 
 
 @strawberry.type(description="The renewed pass, and what it cost.")
-class RenewPassPayload(BoughtPayload):
+class RenewPassPayload(MovingPayload, BoughtPayload):
     """See `BoughtPayload`."""
 
     skipped_periods: int | None = strawberry.field(
@@ -127,7 +115,7 @@ class RenewPassPayload(BoughtPayload):
 
 
 @strawberry.type(description="The new pass, what it cost, and what became of the old one.")
-class ConvertPassPayload(BoughtPayload):
+class ConvertPassPayload(MovingPayload, BoughtPayload):
     """The new pass is `pass`; see `BoughtPayload`."""
 
     converted_pass: PassNode | None = strawberry.field(
@@ -164,27 +152,27 @@ class ConvertPassPayload(BoughtPayload):
 
 
 @strawberry.type(description="The pass with its planned conversion.")
-class ScheduleConversionPayload(PassPayload):
+class ScheduleConversionPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
 
 @strawberry.type(description="The pass without its planned conversion.")
-class CancelConversionPayload(PassPayload):
+class CancelConversionPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
 
 @strawberry.type(description="The pass with its renewal switched.")
-class SetAutoRenewPayload(PassPayload):
+class SetAutoRenewPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
 
 @strawberry.type(description="The pass with units added or taken.")
-class AdjustPassPayload(PassPayload):
+class AdjustPassPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
 
 @strawberry.type(description="The pass with its new end.")
-class ExtendPassPayload(PassPayload):
+class ExtendPassPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
 
@@ -194,12 +182,12 @@ class DeactivatePassPayload(PassAndVisitsPayload):
 
 
 @strawberry.type(description="The pass back in use.")
-class ReactivatePassPayload(PassPayload):
+class ReactivatePassPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
 
 @strawberry.type(description="The hold, the pass, and the booked visits inside the hold.")
-class PlaceHoldPayload(HoldPayload):
+class PlaceHoldPayload(MovingPayload, HoldPayload):
     """See `HoldPayload`."""
 
     visits_kept: bool | None = strawberry.field(
@@ -210,10 +198,6 @@ class PlaceHoldPayload(HoldPayload):
     charged_minor: int | None = strawberry.field(
         default=None, description="The fee that was charged, in minor units; null where it was refused."
     )
-    moved: list[ClaimMove] = strawberry.field(
-        default_factory=list,
-        description="Visits to come of the client that another pass pays for now, or that are paid at last.",
-    )
 
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
@@ -221,22 +205,21 @@ class PlaceHoldPayload(HoldPayload):
         shown = await super().loaded(reader, changed, tx)
         shown.visits_kept = changed.figures["kept"]
         shown.charged_minor = changed.figures.get("chargedMinor", 0)
-        shown.moved = await moves_of(reader, changed, tx)
         return shown
 
 
 @strawberry.type(description="The hold with its new end, the pass, and visits the shorter pass no longer pays for.")
-class EndHoldPayload(HoldPayload):
+class EndHoldPayload(MovingPayload, HoldPayload):
     """See `HoldPayload`."""
 
 
 @strawberry.type(description="The removed hold, the pass, and visits the shorter pass no longer pays for.")
-class RemoveHoldPayload(HoldPayload):
+class RemoveHoldPayload(MovingPayload, HoldPayload):
     """See `HoldPayload`."""
 
 
 @strawberry.type(description="The pass with the make-up lot that holds what was claimed.")
-class ClaimLapsedPayload(PassPayload):
+class ClaimLapsedPayload(MovingPayload, PassPayload):
     """See `PassPayload`."""
 
     units: int | None = strawberry.field(

@@ -11,11 +11,11 @@ import strawberry
 from models.errors import Problem
 from models.operations.base import Changed, Tx
 from models.queries import refunds
-from schema.carry_out import Payload
 from schema.errors import ReasonNode
 from schema.passes.payloads import PassAndVisitsPayload, PassPayload, passes_in_order
 from schema.passes.types import PassNode
 from schema.refunds.types import RefundNode
+from schema.visits.moved import MovingPayload
 
 
 @strawberry.type(description="The pass, what goes back and how, and the visits that became unpaid.")
@@ -80,7 +80,7 @@ class SkippedPass:
 
 
 @strawberry.type(description="Every pass that was extended, and those that could not be.")
-class ExtendPassesPayload(Payload):
+class ExtendPassesPayload(MovingPayload):
     """In a dry run, the preview."""
 
     extended: list[ExtendedPass] = strawberry.field(default_factory=list, description="The extended passes.")
@@ -91,10 +91,11 @@ class ExtendPassesPayload(Payload):
         """Read the passes."""
         former = changed.figures["formerLastDays"]
         rows = await passes_in_order(reader, changed.passes, tx)
-        return cls(
+        shown = cls(
             extended=[ExtendedPass(pass_=PassNode.of(row), former_last_day=_day(former[str(row.id)])) for row in rows],
             skipped=await skipped_passes(reader, changed.figures["skipped"], tx),
         )
+        return await shown.with_moves(reader, changed, tx)
 
 
 async def skipped_passes(reader: asyncpg.Connection, skipped: Mapping[str, Any], tx: Tx) -> list[SkippedPass]:

@@ -11,6 +11,7 @@ from schema.carry_out import Payload
 from schema.passes.types import PassNode
 from schema.seen import of_caller
 from schema.sharing.types import ShareNode
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 
 
@@ -34,17 +35,17 @@ class SharePayload(Payload):
 
 
 @strawberry.type(description="The share: active, or waiting for approval.")
-class SharePassPayload(SharePayload):
+class SharePassPayload(MovingPayload, SharePayload):
     """See `SharePayload`."""
 
 
 @strawberry.type(description="The share that counts from now on.")
-class ApproveSharePayload(SharePayload):
+class ApproveSharePayload(MovingPayload, SharePayload):
     """See `SharePayload`."""
 
 
 @strawberry.type(description="The share that has ended, and the member's visits that the pass no longer pays for.")
-class RemoveSharePayload(SharePayload):
+class RemoveSharePayload(MovingPayload, SharePayload):
     """See `SharePayload`."""
 
     visits: list[VisitNode] = strawberry.field(
@@ -60,7 +61,7 @@ class RemoveSharePayload(SharePayload):
 
 
 @strawberry.type(description="The giver's pass, the receiver's new one, and the visits nothing pays for any more.")
-class TransferPassPayload(Payload):
+class TransferPassPayload(MovingPayload):
     """Two passes."""
 
     pass_: PassNode | None = strawberry.field(
@@ -81,9 +82,10 @@ class TransferPassPayload(Payload):
         """Read both passes and the visits."""
         given, received = changed.passes
         found = {row.id: row for row in of_caller(tx, await passes.by_ids(reader, changed.passes, tx.now))}
-        return cls(
+        shown = cls(
             pass_=PassNode.of(found.get(given)),
             received_pass=PassNode.of(found.get(received)),
             units=changed.figures["units"],
             visits=VisitNode.of_all(await visits.by_ids(reader, changed.visits)),
         )
+        return await shown.with_moves(reader, changed, tx)

@@ -51,9 +51,12 @@ class MovingPayload(Payload):
     @classmethod
     async def loaded(cls, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
         """Read what else the payload shows, and what moved."""
-        shown = await super().loaded(reader, changed, tx)
-        shown.moved = await _moves_of(reader, changed, tx)
-        return shown
+        return await (await super().loaded(reader, changed, tx)).with_moves(reader, changed, tx)
+
+    async def with_moves(self, reader: asyncpg.Connection, changed: Changed, tx: Tx) -> Self:
+        """Return this payload with what moved, for one that reads everything itself."""
+        self.moved = await _moves_of(reader, changed, tx)
+        return self
 
 
 async def _moves_of(reader: asyncpg.Connection, changed: Changed, tx: Tx) -> list[ClaimMove]:
