@@ -162,6 +162,7 @@ WORDS: dict[str, dict[str, str]] = {
         "OPEN": "It is not decided.",
         "WON": "The payment stands, and the pass works again.",
         "LOST": "The payment is taken back, and the pass stays blocked.",
+        "WITHDRAWN": "It was reported by mistake, and is as if it had never been.",
     },
     "RenewalPrice": {
         "SOLD_VERSION": "The price of the version that was sold.",

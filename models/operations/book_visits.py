@@ -17,6 +17,7 @@ from models.operations.lapse import roll_over_late
 from models.operations.projecting import project
 from models.operations.refresh import refresh
 from models.operations.start_pass import start_pass
+from models.queries.live import LIVE
 from models.queries.locks import lock_client_passes, lock_passes
 from models.rules.allocation import Outcome, Request, allocate
 from models.rules.calendar import local_day
@@ -73,7 +74,7 @@ async def book_visits(tx: Tx, command: BookVisits) -> Changed:
         raise refuse(Code.NOTHING_TO_DO, "visits", sentence="no visit was named.")
     if len(command.visits) > VISITS_MAX:
         raise refuse(Code.TOO_MANY, "visits", limit=VISITS_MAX)
-    if not await tx.raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", command.client_id):
+    if not await tx.raw.fetchval(f"SELECT true FROM clients WHERE id = $1 AND {LIVE}", command.client_id):
         raise unknown("client", "clientId")
     passes = await payers(tx, command.client_id, command.pay_by, command.pass_id)
     booked = await _insert(tx, command)
@@ -274,11 +275,11 @@ def _check_times(tx: Tx, wanted: NewVisit, path: tuple[str, ...]) -> None:
 
 async def _categories(tx: Tx, wanted: Sequence[NewVisit]) -> dict[UUID, ServiceCategory]:
     ids = list({visit.service_id for visit in wanted})
-    rows = await tx.raw.fetch("SELECT id, category FROM services WHERE id = ANY($1)", ids)
+    rows = await tx.raw.fetch(f"SELECT id, category FROM services WHERE id = ANY($1) AND {LIVE}", ids)
     return {row["id"]: ServiceCategory(row["category"]) for row in rows}
 
 
 async def _zones(tx: Tx, wanted: Sequence[NewVisit]) -> dict[UUID, str]:
     ids = list({visit.location_id for visit in wanted})
-    rows = await tx.raw.fetch("SELECT id, zone FROM locations WHERE id = ANY($1)", ids)
+    rows = await tx.raw.fetch(f"SELECT id, zone FROM locations WHERE id = ANY($1) AND {LIVE}", ids)
     return {row["id"]: row["zone"] or tx.business.zone for row in rows}

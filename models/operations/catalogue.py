@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import Problem, Refused, refuse, unknown
-from models.operations.base import STAFF, Changed, Tx, checked_text, violated
+from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.queries.catalogue import conversion_chain, option_terms, service_categories
+from models.queries.live import LIVE
 from models.queries.tenants import knows_zone
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
@@ -108,20 +109,18 @@ async def create_client(tx: Tx, command: CreateClient) -> Changed:
     email = None if command.email is None else checked_text(command.email, 3, 254, "email")
     if email is not None and ("@" not in email[1:-1] or " " in email):
         raise refuse(Code.INVALID_INPUT, "email", sentence="That is not an email address.")
+    home = command.home_location_id
+    if home is not None and await tx.raw.fetchrow(f"SELECT FROM locations WHERE id = $1 AND {LIVE}", home) is None:
+        raise unknown("location", "homeLocationId")
     created = new_id()
     row = {
         "id": created,
         "name": name,
         "email": email,
-        "home_location_id": command.home_location_id,
+        "home_location_id": home,
         "created_at": tx.now,
     }
-    try:
-        await tx.insert(clients, row)
-    except IntegrityError as error:
-        if "home_location_id" not in violated(error):
-            raise
-        raise unknown("location", "homeLocationId") from error
+    await tx.insert(clients, row)
     await tx.event("client.created", client=created)
     return Changed(rows={"client": created})
 
@@ -213,8 +212,8 @@ async def _check_places_and_services(tx: Tx, terms: Terms) -> None:
     """Refuse terms that name a location or service there is not, or restrict a service that they do not open."""
     locations_named = terms.access.location_ids
     if locations_named is not None:
-        known = await tx.raw.fetchval("SELECT count(*) FROM locations WHERE id = ANY($1)", list(locations_named))
-        if known != len(locations_named):
+        known = await tx.raw.fetch(f"SELECT FROM locations WHERE id = ANY($1) AND {LIVE}", list(locations_named))
+        if len(known) != len(locations_named):
             raise unknown("location", "terms", "access", "locationIds")
     named: list[tuple[tuple[str, ...], frozenset[UUID]]] = [
         (("access", "serviceIds"), terms.access.service_ids or frozenset())

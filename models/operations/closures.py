@@ -8,6 +8,7 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_day, checked_text
 from models.operations.spread_closure import hold_back_sales, locked_closure, spread
+from models.queries.live import LIVE
 from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.values import ClosureReach
@@ -50,7 +51,7 @@ async def place_closure(tx: Tx, command: PlaceClosure) -> Changed:
     Errors: NOT_FOUND, TEXT_OUT_OF_RANGE, DATES_REVERSED, DATE_OUT_OF_RANGE.
     """
     tx.require(*STAFF)
-    if not await tx.raw.fetchval("SELECT count(*) FROM locations WHERE id = $1", command.location_id):
+    if not await tx.raw.fetchval(f"SELECT true FROM locations WHERE id = $1 AND {LIVE}", command.location_id):
         raise unknown("location", "locationId")
     reason = checked_text(command.reason, 1, 500, "reason")
     checked_day(tx, command.first_day, "firstDay")

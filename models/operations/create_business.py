@@ -10,6 +10,7 @@ from uuid import UUID
 from models.errors import refuse, unknown
 from models.operations.base import CLOCK_FIRST, CLOCK_LAST
 from models.queries import tenants
+from models.queries.live import LIVE
 from models.rules.calendar import zone_exists
 from models.rules.codes import Code
 from models.rules.values import AllocationPreset, Language, Role
@@ -97,7 +98,8 @@ async def create_api_key(
         assert raw is not None
         if await tenants.business(raw) is None:
             raise unknown("business", "businessId")
-        if client_id is not None and not await raw.fetchval("SELECT count(*) FROM clients WHERE id = $1", client_id):
+        named = f"SELECT true FROM clients WHERE id = $1 AND {LIVE}"
+        if client_id is not None and not await raw.fetchval(named, client_id):
             raise unknown("client", "clientId")
         await connection.execute(
             api_keys.insert().values(

@@ -11,6 +11,7 @@ from models.errors import refuse, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.offers import lock_client, lock_household
 from models.operations.sharing import end_shares_of
+from models.queries.live import LIVE
 from models.rules.codes import Code
 from models.rules.found import TAG_LENGTH_MAX
 from models.tables.base import new_id
@@ -63,7 +64,7 @@ async def join_household(tx: Tx, command: JoinHousehold) -> Changed:
     """Let a client join a household. Errors: NOT_FOUND, IN_A_HOUSEHOLD."""
     tx.require(*STAFF)
     await _require_client(tx, command.client_id)
-    if await tx.raw.fetchrow("SELECT FROM households WHERE id = $1", command.household_id) is None:
+    if await tx.raw.fetchrow(f"SELECT FROM households WHERE id = $1 AND {LIVE}", command.household_id) is None:
         raise unknown("household", "householdId")
     former = await lock_client(tx, command.client_id)
     if former is not None:
@@ -110,5 +111,5 @@ async def set_client_types(tx: Tx, command: SetClientTypes) -> Changed:
 
 
 async def _require_client(tx: Tx, client_id: UUID) -> None:
-    if await tx.raw.fetchrow("SELECT FROM clients WHERE id = $1", client_id) is None:
+    if await tx.raw.fetchrow(f"SELECT FROM clients WHERE id = $1 AND {LIVE}", client_id) is None:
         raise unknown("client", "clientId")

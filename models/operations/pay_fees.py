@@ -53,7 +53,7 @@ async def pay_fees(tx: Tx, command: PayFees) -> ToPay:
         raise refuse(Code.NOTHING_TO_DO, "feeIds", sentence="no fee is named.")
     if len(ids) > FEES_MAX:
         raise refuse(Code.TOO_MANY, "feeIds", limit=FEES_MAX)
-    rows = await _locked(tx, ids)
+    rows = await lock_fees(tx, ids)
     if len(rows) < len(ids):
         raise unknown("fee", "feeIds")
     for row in rows:
@@ -72,7 +72,7 @@ async def pay_fees(tx: Tx, command: PayFees) -> ToPay:
     return bought
 
 
-async def _locked(tx: Tx, fee_ids: Sequence[UUID]) -> list[Any]:
+async def lock_fees(tx: Tx, fee_ids: Sequence[UUID]) -> list[Any]:
     """Lock the fees and return them as they are under the lock.
 
     Whether a charge is in flight is asked afterwards: a statement that waited sees other tables as they were before.
@@ -108,7 +108,7 @@ def _to_pay(rows: list[Any], amount_minor: int, payment: Payment | None) -> ToPa
 
 async def fulfil_fees(tx: Tx, bought: ToPay) -> Changed:
     """Write the fees down as paid. One that was taken back while its charge was in flight becomes credit at once."""
-    rows = await _locked(tx, [UUID(each) for each in bought.details["fees"]])
+    rows = await lock_fees(tx, [UUID(each) for each in bought.details["fees"]])
     for row in rows:
         owed = FeeState(row["state"]) is FeeState.OWED
         state = FeeState.PAID if owed else FeeState.CREDITED
@@ -126,7 +126,7 @@ async def waive_fee(tx: Tx, command: WaiveFee) -> Changed:
     """
     tx.require(*STAFF)
     reason = checked_text(command.reason, 1, 500, "reason")
-    rows = await _locked(tx, [command.fee_id])
+    rows = await lock_fees(tx, [command.fee_id])
     if not rows:
         raise unknown("fee", "feeId")
     row = rows[0]

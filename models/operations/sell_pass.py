@@ -16,6 +16,7 @@ from models.operations.refresh import refresh
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import join_closures
 from models.queries.catalogue import OptionVersion, option_terms
+from models.queries.live import LIVE
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.codes import Code

@@ -16,6 +16,7 @@ from models.operations.lapse import booked_from, release_claims
 from models.operations.offers import lock_client, lock_household
 from models.operations.pass_guards import locked_pass, require_open
 from models.operations.refresh import refresh
+from models.queries.live import LIVE
 from models.queries.locks import lock_passes
 from models.rules.codes import Code
 from models.rules.facts import PassFacts

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from models.queries.live import LIVE
 from models.rules.terms import Terms, terms_from_json
 from models.rules.values import ServiceCategory
 
@@ -67,10 +68,10 @@ async def conversion_chain(reader: asyncpg.Connection, option_id: UUID, until: U
 
 
 async def service_categories(reader: asyncpg.Connection, ids: Collection[UUID]) -> dict[UUID, ServiceCategory]:
-    """Return the category of each service there is. One statement, none for no ids."""
+    """Return the category of each service there is, none of which is archived meanwhile. One statement, or none."""
     if not ids:
         return {}
-    rows = await reader.fetch("SELECT id, category FROM services WHERE id = ANY($1)", list(ids))
+    rows = await reader.fetch(f"SELECT id, category FROM services WHERE id = ANY($1) AND {LIVE}", list(ids))
     return {row["id"]: ServiceCategory(row["category"]) for row in rows}
 
 

@@ -25,11 +25,11 @@ _OPTION = """
     LEFT JOIN purchase_option_versions v
       ON v.business_id = p.business_id AND v.option_id = p.option_id AND v.version = p.option_version"""
 TABLES: dict[str, str] = {
-    "locations": "SELECT id, name, zone FROM locations ORDER BY id",
-    "services": "SELECT id, name, category FROM services ORDER BY id",
+    "locations": "SELECT id, name, zone FROM locations WHERE archived_at IS NULL ORDER BY id",
+    "services": "SELECT id, name, category FROM services WHERE archived_at IS NULL ORDER BY id",
     "clients": """SELECT c.id, c.name, c.email, l.name AS home_location, c.created_at
         FROM clients c LEFT JOIN locations l ON l.business_id = c.business_id AND l.id = c.home_location_id
-        ORDER BY c.id""",
+        WHERE c.archived_at IS NULL ORDER BY c.id""",
     "options": """SELECT o.id, v.version, v.name, v.kind, v.price_minor AS price, v.quantity, v.terms, o.archived_at
         FROM purchase_options o JOIN purchase_option_versions v
           ON v.business_id = o.business_id AND v.option_id = o.id AND v.version = o.current_version ORDER BY o.id""",

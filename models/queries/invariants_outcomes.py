@@ -22,13 +22,15 @@ OUTCOMES = (
     ),
     Invariant(
         "fee_order_pays_its_fees",
-        "A paid order for visits' fees is the sum of the fees it paid, and a paid fee has such an order.",
+        "A paid order for visits' fees is what of it was paid back and the fees it paid; a paid fee has such an order.",
         """
-        SELECT ARRAY[coalesce(o.id, f.order_id)] AS ids, o.price_minor, f.paid AS fees_minor
-        FROM (SELECT * FROM orders WHERE state = 'PAID' AND purpose = 'FEE' AND details->>'fee' = 'VISITS') o
+        SELECT ARRAY[coalesce(o.id, f.order_id)] AS ids, o.price_minor, f.paid AS fees_minor, o.back AS back_minor
+        FROM (SELECT w.*, coalesce((SELECT sum(r.amount_minor) FROM refunds r
+                                    WHERE r.order_id = w.id AND r.state <> 'TAKEN_BACK'), 0) AS back
+              FROM orders w WHERE w.state = 'PAID' AND w.purpose = 'FEE' AND w.details->>'fee' = 'VISITS') o
         FULL JOIN (SELECT order_id, sum(amount_minor) AS paid FROM fees WHERE state IN ('PAID', 'CREDITED')
                    GROUP BY 1) f ON f.order_id = o.id
-        WHERE o.price_minor IS DISTINCT FROM f.paid""",
+        WHERE o.price_minor - o.back IS DISTINCT FROM coalesce(f.paid, 0)""",
     ),
     Invariant(
         "forgiven_are_few",

@@ -33,7 +33,11 @@ class HouseholdRow:
     created_at: datetime
 
 
-_SELECT = "SELECT c.id, c.name, c.email, c.home_location_id, c.created_at, c.household_id, c.types FROM clients c"
+_SELECT = "SELECT c.id, c.name, c.email, c.home_location_id, c.created_at, c.household_id, c.types FROM {0} c"
+_ALL_CLIENTS = _SELECT.format("clients")
+# What a list shows; by their id one that was archived is still found, since history names it.
+_LIVE_CLIENTS = "(SELECT * FROM clients WHERE archived_at IS NULL)"
+_LIVE_HOUSEHOLDS = "(SELECT * FROM households WHERE archived_at IS NULL)"
 
 
 def client_row(row: Any) -> ClientRow:
@@ -51,8 +55,8 @@ def client_row(row: Any) -> ClientRow:
 
 CLIENTS = Listing(
     name="clients",
-    select=_SELECT,
-    source="clients c",
+    select=_SELECT.format(_LIVE_CLIENTS),
+    source=f"{_LIVE_CLIENTS} c",
     keys=(("c.name", "text"), ("c.id", "uuid")),
     make=client_row,
     values=lambda client: (client.name, client.id),
@@ -62,7 +66,7 @@ CLIENTS = Listing(
 
 async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[ClientRow]:
     """Return the clients that exist, in no order. One statement."""
-    return [client_row(row) for row in await reader.fetch(f"{_SELECT} WHERE c.id = ANY($1)", ids)]
+    return [client_row(row) for row in await reader.fetch(f"{_ALL_CLIENTS} WHERE c.id = ANY($1)", ids)]
 
 
 def household_row(row: Any) -> HouseholdRow:
@@ -70,11 +74,12 @@ def household_row(row: Any) -> HouseholdRow:
     return HouseholdRow(row["id"], row["name"], row["created_at"])
 
 
-_HOUSEHOLDS = "SELECT h.id, h.name, h.created_at FROM households h"
+_HOUSEHOLDS = "SELECT h.id, h.name, h.created_at FROM {0} h"
+_ALL_HOUSEHOLDS = _HOUSEHOLDS.format("households")
 HOUSEHOLDS = Listing(
     name="households",
-    select=_HOUSEHOLDS,
-    source="households h",
+    select=_HOUSEHOLDS.format(_LIVE_HOUSEHOLDS),
+    source=f"{_LIVE_HOUSEHOLDS} h",
     keys=(("h.name", "text"), ("h.id", "uuid")),
     make=household_row,
     values=lambda household: (household.name, household.id),
@@ -94,12 +99,12 @@ def households_named(text: str | None) -> Filter:
 
 async def households_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[HouseholdRow]:
     """Return the households that exist, in no order. One statement."""
-    return [household_row(row) for row in await reader.fetch(f"{_HOUSEHOLDS} WHERE h.id = ANY($1)", ids)]
+    return [household_row(row) for row in await reader.fetch(f"{_ALL_HOUSEHOLDS} WHERE h.id = ANY($1)", ids)]
 
 
 async def members_of(reader: asyncpg.Connection, household_ids: Sequence[UUID]) -> dict[UUID, list[ClientRow]]:
     """Return the members of each household, by name; a household without any is left out. One statement."""
-    rows = await reader.fetch(f"{_SELECT} WHERE c.household_id = ANY($1) ORDER BY c.name, c.id", household_ids)
+    rows = await reader.fetch(f"{_ALL_CLIENTS} WHERE c.household_id = ANY($1) ORDER BY c.name, c.id", household_ids)
     found: dict[UUID, list[ClientRow]] = {}
     for row in rows:
         found.setdefault(row["household_id"], []).append(client_row(row))

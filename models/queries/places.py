@@ -32,8 +32,12 @@ class ServiceRow:
     created_at: datetime
 
 
-_LOCATIONS = "SELECT l.id, l.name, l.zone, l.created_at FROM locations l"
-_SERVICES = "SELECT s.id, s.name, s.category, s.created_at FROM services s"
+_LOCATIONS = "SELECT l.id, l.name, l.zone, l.created_at FROM {0} l"
+_SERVICES = "SELECT s.id, s.name, s.category, s.created_at FROM {0} s"
+_ALL_LOCATIONS, _ALL_SERVICES = _LOCATIONS.format("locations"), _SERVICES.format("services")
+# What a list shows; by its id one that was archived is still found, since history names it.
+_LIVE_LOCATIONS = "(SELECT * FROM locations WHERE archived_at IS NULL)"
+_LIVE_SERVICES = "(SELECT * FROM services WHERE archived_at IS NULL)"
 
 
 def location_row(row: Any) -> LocationRow:
@@ -48,8 +52,8 @@ def service_row(row: Any) -> ServiceRow:
 
 LOCATIONS = Listing(
     name="locations",
-    select=_LOCATIONS,
-    source="locations l",
+    select=_LOCATIONS.format(_LIVE_LOCATIONS),
+    source=f"{_LIVE_LOCATIONS} l",
     keys=(("l.name", "text"), ("l.id", "uuid")),
     make=location_row,
     values=lambda location: (location.name, location.id),
@@ -58,8 +62,8 @@ LOCATIONS = Listing(
 
 SERVICES = Listing(
     name="services",
-    select=_SERVICES,
-    source="services s",
+    select=_SERVICES.format(_LIVE_SERVICES),
+    source=f"{_LIVE_SERVICES} s",
     keys=(("s.name", "text"), ("s.id", "uuid")),
     make=service_row,
     values=lambda service: (service.name, service.id),
@@ -69,9 +73,9 @@ SERVICES = Listing(
 
 async def locations_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[LocationRow]:
     """Return the locations that exist, in no order. One statement."""
-    return [location_row(row) for row in await reader.fetch(f"{_LOCATIONS} WHERE l.id = ANY($1)", ids)]
+    return [location_row(row) for row in await reader.fetch(f"{_ALL_LOCATIONS} WHERE l.id = ANY($1)", ids)]
 
 
 async def services_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[ServiceRow]:
     """Return the services that exist, in no order. One statement."""
-    return [service_row(row) for row in await reader.fetch(f"{_SERVICES} WHERE s.id = ANY($1)", ids)]
+    return [service_row(row) for row in await reader.fetch(f"{_ALL_SERVICES} WHERE s.id = ANY($1)", ids)]

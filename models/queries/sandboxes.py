@@ -27,6 +27,6 @@ async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[Sandbo
 
 
 async def newest(reader: asyncpg.Connection, limit: int) -> list[SandboxRow]:
-    """Return the sandboxes, the newest first, at most `limit`. One statement."""
-    rows = await reader.fetch(f"{_SELECT} ORDER BY created_at DESC, id DESC LIMIT $1", limit)
+    """Return the sandboxes that were not discarded, the newest first, at most `limit`. One statement."""
+    rows = await reader.fetch(f"{_SELECT} WHERE discarded_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $1", limit)
     return [SandboxRow(**dict(row)) for row in rows]

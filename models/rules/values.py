@@ -240,11 +240,12 @@ class ClosureReach(StrEnum):
 
 
 class DisputeState(StrEnum):
-    """How far a dispute about an order is. WON is won by the studio."""
+    """How far a dispute about an order is. WON is won by the studio; WITHDRAWN was reported by mistake."""
 
     OPEN = "OPEN"
     WON = "WON"
     LOST = "LOST"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class ClosedReason(StrEnum):

@@ -1,6 +1,6 @@
 """Locations, services, purchase options and their versions."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -12,7 +12,8 @@ locations = tenant_table(
     text("name"),
     text("zone", optional=True),
     instant("created_at"),
-    UniqueConstraint("business_id", "name"),
+    # Set where its creation was undone: nothing names it then, and its name is free again.
+    instant("archived_at", optional=True),
     CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
 )
 
@@ -21,7 +22,7 @@ services = tenant_table(
     text("name"),
     text("category"),
     instant("created_at"),
-    UniqueConstraint("business_id", "name"),
+    instant("archived_at", optional=True),
     CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
     one_of("category", ServiceCategory),
 )
@@ -55,4 +56,12 @@ purchase_option_versions = tenant_table(
     key=("option_id", "version"),
 )
 
+for places in (locations, services):
+    Index(
+        f"uq_{places.name}_name",
+        places.c.business_id,
+        places.c.name,
+        unique=True,
+        postgresql_where=places.c.archived_at.is_(None),
+    )
 Index("ix_purchase_options_live", purchase_options.c.business_id, purchase_options.c.archived_at)

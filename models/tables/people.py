@@ -10,6 +10,8 @@ households = tenant_table(
     "households",
     text("name"),
     instant("created_at"),
+    # Set where its creation was undone: it has no members then, and nothing names it.
+    instant("archived_at", optional=True),
     CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
 )
 
@@ -24,6 +26,7 @@ clients = tenant_table(
     # A client belongs to one household at most. Its types are tags of the business's own.
     ident("household_id", optional=True),
     Column("types", ARRAY(Text), nullable=False, server_default=sql("'{}'")),
+    instant("archived_at", optional=True),
     belongs_to("locations", "home_location_id"),
     belongs_to("households", "household_id"),
     CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),

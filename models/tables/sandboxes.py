@@ -13,4 +13,6 @@ sandboxes = tenant_table(
     Column("plan", JSONB, nullable=False),
     ident("operation_id"),
     instant("created_at"),
+    # Set where its opening was undone: it is no longer listed, nor played in.
+    instant("discarded_at", optional=True),
 )

@@ -38,7 +38,7 @@ _ELSE = {
     "fees": "SELECT visit_id, sum(amount_minor) FROM fees WHERE state IN ('OWED', 'PAID') GROUP BY 1, state",
     "holds": "SELECT pass_id, kind, first_day, last_day FROM holds WHERE removed_at IS NULL",
     "closures": "SELECT location_id, first_day, last_day FROM closures WHERE removed_at IS NULL",
-    "disputes": "SELECT order_id, state FROM disputes",
+    "disputes": "SELECT order_id, state FROM disputes WHERE state <> 'WITHDRAWN'",
     "shares": "SELECT pass_id, client_id, visits_max, state FROM shares WHERE state <> 'REMOVED'",
     "credit": "SELECT client_id, sum(amount_minor) FROM client_credits GROUP BY 1 HAVING sum(amount_minor) <> 0",
     "options": """SELECT o.id, v.name, v.terms FROM purchase_options o JOIN purchase_option_versions v
@@ -48,7 +48,10 @@ _ELSE = {
     "bought": """SELECT s.id, s.client_id, i.kind, i.name, i.share_minor, i.refunded_minor FROM package_sales s
                  LEFT JOIN package_items i ON i.package_sale_id = s.id
                  WHERE s.refunded_at IS NULL OR i.refunded_at IS NULL""",
-    "clients": "SELECT id, name, types, household_id FROM clients",
+    "clients": "SELECT id, name, types, household_id FROM clients WHERE archived_at IS NULL",
+    "places": """SELECT id, name FROM locations WHERE archived_at IS NULL
+                 UNION ALL SELECT id, name FROM services WHERE archived_at IS NULL
+                 UNION ALL SELECT id, name FROM households WHERE archived_at IS NULL""",
     "policies": """SELECT resolve_after_hours, resolve_as, language, block_on_dispute, freeze_on_failed_charge,
                           project_renewals, jurisdiction, min_validity_days FROM businesses""",
 }

@@ -2,8 +2,8 @@
 
 from models.operations.undo.registry import COMPENSATORS, NOT_UNDOABLE
 from schema.ids import encode
+from tests.operations.acts import DAY
 from tests.operations.test_undo_every_verb import last_operation
-from tests.schema.asking import Asker
 from tests.schema.conftest import OWNER, Ask
 from tests.schema.test_every_mutation import VERBS
 from tests.studio import Studio
@@ -40,9 +40,9 @@ async def test_what_depends_is_shown_and_undone_first(studio: Studio, ask: Ask) 
 
 
 async def test_an_operation_says_why_it_cannot_be_undone(studio: Studio, ask: Ask) -> None:
-    await Asker(studio).mutate("createLocation", name="Pool")
+    await studio.advance(studio.began + DAY)
     document = "{ operations(first: 1) { nodes { verb undoneBy { id } notUndoable { code message remedy } } } }"
     shown = (await ask(studio, OWNER, document))["operations"]["nodes"][0]
-    assert (shown["verb"], shown["undoneBy"]) == ("createLocation", None)
+    assert (shown["verb"], shown["undoneBy"]) == ("advanceTestClock", None)
     assert shown["notUndoable"]["code"] == "NOT_UNDOABLE"
-    assert shown["notUndoable"]["remedy"] == "Leave it unused."
+    assert shown["notUndoable"]["remedy"] == "Use a new sandbox with an earlier clock."

@@ -26,6 +26,8 @@ def cash_is_accounted_for(books: Books) -> Iterator[str]:
 
 
 OPEN = ("INTENDED", "UNKNOWN")
+TAKING = ("refundPackage", "undoOperation")
+"""What takes credit back that a package had given."""
 
 
 def nobody_pays_twice(books: Books) -> Iterator[str]:
@@ -57,9 +59,10 @@ def refunds_stay_below_what_was_paid(books: Books) -> Iterator[str]:
         limit = order["credit_minor"] if order["id"] in free else order["price_minor"]
         if back > (limit if order["state"] == "PAID" else 0):
             yield f"{order['purpose']} {order['id']} cost {order['price_minor']} and gave back {back}"
-    cost = books.by("periods", "pass_id")
+    cost, orders = books.by("periods", "pass_id"), books.by_id("orders")
     for pass_id, rows in books.by("refunds", "pass_id").items():
-        own = [row for row in rows if row["package_item_id"] is None]
+        # A fee is no part of what the pass cost, and neither is one that was paid back.
+        own = [row for row in rows if row["package_item_id"] is None and orders[row["order_id"]]["purpose"] != "FEE"]
         if total(own, "amount_minor") > total((each for each in cost[pass_id] if each["order_id"]), "price_minor"):
             yield f"pass {pass_id} gave back more than its periods cost"
 
@@ -113,7 +116,7 @@ def credit_is_given_and_spent(books: Books) -> Iterator[str]:
             if converted and verbs[row["operation_id"]] not in refunding:
                 expected += row["amount_minor"]
         sales = {row["id"]: row for row in books["package_sales"] if row["client_id"] == client["id"]}
-        taken = [row for row in mine if verbs[row["operation_id"]] == "refundPackage" and row["amount_minor"] < 0]
+        taken = [row for row in mine if verbs[row["operation_id"]] in TAKING and row["amount_minor"] < 0]
         expected += total(taken, "amount_minor")
         items = [i for i in books["package_items"] if i["package_sale_id"] in sales and i["kind"] == "CREDIT"]
         expected += sum(item["value_minor"] * item["quantity"] for item in items)
@@ -159,10 +162,11 @@ def fees_follow_outcomes(books: Books) -> Iterator[str]:
             yield f"visit {visit['id']} came to a fee of {due}, and {len(written)} were written down"
         if total(standing, "amount_minor") > due or len(standing) > 1:
             yield f"visit {visit['id']} owes more than its last outcome costs"
+    paid_back = {row["order_id"] for row in books["refunds"]}
     charged = Counter(
         each
         for order in books["orders"]
-        if order["state"] == "PAID" and order["purpose"] == "FEE"
+        if order["state"] == "PAID" and order["purpose"] == "FEE" and order["id"] not in paid_back
         for each in order["details"].get("fees", [])
     )
     for fee in books["fees"]:

@@ -21,6 +21,7 @@ from models.operations.catalogue import (
 from models.operations.open_tx import open_tx
 from models.operations.run import Answer, Loader, Verb, run
 from models.queries.catalogue import option_terms
+from models.queries.live import LIVE
 from models.queries.tenants import Business
 from models.rules.codes import Code
 from models.rules.policies import Restriction
@@ -60,7 +61,7 @@ async def open_sandbox(tx: Tx, command: OpenSandbox) -> Changed:
         raise refuse(Code.TOO_MANY, "purchaseOptionIds", limit=OPTIONS_MAX)
     client = "A client"
     if command.client_id is not None:
-        client = await tx.raw.fetchval("SELECT name FROM clients WHERE id = $1", command.client_id)
+        client = await tx.raw.fetchval(f"SELECT name FROM clients WHERE id = $1 AND {LIVE}", command.client_id)
         if client is None:
             raise unknown("client", "clientId")
     starts_at = command.starts_at or tx.now
@@ -84,11 +85,15 @@ async def open_sandbox(tx: Tx, command: OpenSandbox) -> Changed:
 # The first ones, and whichever the terms name.
 _SERVICES = """
 SELECT id, name, category FROM services
-WHERE id = ANY($2) OR id IN (SELECT id FROM services ORDER BY created_at, id LIMIT $1) ORDER BY created_at, id
+WHERE id = ANY($2)
+   OR id IN (SELECT id FROM services WHERE archived_at IS NULL ORDER BY created_at, id LIMIT $1)
+ORDER BY created_at, id
 """
 _LOCATIONS = """
 SELECT id, name, zone FROM locations
-WHERE id = ANY($2) OR id IN (SELECT id FROM locations ORDER BY created_at, id LIMIT $1) ORDER BY created_at, id
+WHERE id = ANY($2)
+   OR id IN (SELECT id FROM locations WHERE archived_at IS NULL ORDER BY created_at, id LIMIT $1)
+ORDER BY created_at, id
 """
 
 

@@ -49,7 +49,8 @@ async def play_sandbox(tx: Tx, command: PlaySandbox) -> Changed:
     """Write down that it was played; the last step of `play`. Errors: FORBIDDEN, NOT_FOUND, QUANTITY_OUT_OF_RANGE."""
     tx.require(*STAFF)
     checked_count(command.visits_a_week, 0, 14, "visitsAWeek")
-    if not await tx.raw.fetchval("SELECT count(*) FROM sandboxes WHERE id = $1", command.sandbox_id):
+    live = "SELECT true FROM sandboxes WHERE id = $1 AND discarded_at IS NULL FOR KEY SHARE"
+    if not await tx.raw.fetchval(live, command.sandbox_id):
         raise unknown("sandbox", "sandboxId")
     if command.service_id is not None:
         plan = await tx.raw.fetchval("SELECT plan FROM sandboxes WHERE id = $1", command.sandbox_id)

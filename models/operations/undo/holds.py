@@ -97,7 +97,10 @@ async def hold_again(tx: Tx, done: Done, hold: Any, facts: PassFacts, *, was_end
     `was_ended_by` is what had ended it earlier than that. Errors as for `undo_lifting`.
     """
     await require_none_later(tx, done, _CHANGES, passes=[facts.id], hold=hold["id"])
-    await require_none_later(tx, done, ENDINGS, passes=[facts.id])
+    # A block moves no period: whether the pass was renewed since makes no difference to it.
+    extends = HoldKind(hold["kind"]).extends
+    against = [kind for kind in ENDINGS if extends or kind != "pass.renewed"]
+    await require_none_later(tx, done, against, passes=[facts.id])
     require_going(tx, facts)
     ended = hold["removed_at"] is None
     text = await tx.raw.fetchval(_FORMER_LAST_DAY, hold["id"], done.since)
@@ -106,7 +109,7 @@ async def hold_again(tx: Tx, done: Done, hold: Any, facts: PassFacts, *, was_end
     since = await tx.raw.fetch(_BOOKED_SINCE, facts.id, done.since, from_day, last_day)
     if since:
         raise await depended_on(tx, [row["id"] for row in since])
-    if HoldKind(hold["kind"]).extends and moved_a_past_period(tx, facts, hold["first_day"], last_day):
+    if extends and moved_a_past_period(tx, facts, hold["first_day"], last_day):
         raise refuse(Code.HOLD_PERIOD_OVER, "operationId")
     changes: dict[str, Any] = {"last_day": last_day, "removed_at": None, "ended_operation_id": was_ended_by}
     await tx.update(holds, hold["id"], **changes)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from models.operations.base import Changed, Tx
-from models.operations.undo import closures, holds, packages, passes, sales, studio, visits
+from models.operations.undo import closures, created, disputes, fees, holds, packages, passes, sales, studio, visits
 from models.operations.undo.done import Done
 from models.rules.codes import Code, Reason, because
 
@@ -16,6 +16,9 @@ COMPENSATORS: dict[str, Compensator] = {
     "recordAttendance": visits.undo_outcome,
     "waiveOutcome": visits.undo_outcome,
     "waiveFee": visits.undo_waived_fee,
+    "payFees": fees.undo_payment,
+    "reportDispute": disputes.undo_report,
+    "settleDispute": disputes.undo_settling,
     "placeHold": holds.undo_hold,
     "endHold": holds.undo_lifting,
     "removeHold": holds.undo_lifting,
@@ -34,6 +37,11 @@ COMPENSATORS: dict[str, Compensator] = {
     "sharePass": studio.undo_sharing,
     "sellPackage": packages.undo_package_sale,
     "holdPackage": holds.undo_hold,
+    "createLocation": created.undo_location,
+    "createService": created.undo_service,
+    "createClient": created.undo_client,
+    "createHousehold": created.undo_household,
+    "openSandbox": created.undo_sandbox,
     "createPackage": packages.undo_package,
     "revisePackage": packages.undo_package_revision,
     "archivePackage": packages.undo_package_archiving,
@@ -53,16 +61,6 @@ _DECLINED = because(
     sentence="its payment was declined, so it changed nothing.",
     remedy="Nothing needs to be done.",
 )
-_CREATED = because(
-    Code.NOT_UNDOABLE,
-    sentence="what was created is never deleted, since anything may refer to it.",
-    remedy="Leave it unused.",
-)
-_DISPUTED = because(
-    Code.NOT_UNDOABLE,
-    sentence="a dispute is the payer's, not the studio's.",
-    remedy="Report or settle the dispute as it stands.",
-)
 _PACKAGES = because(
     Code.NOT_UNDOABLE,
     sentence="what is done to a package is done to its parts, each with a history of its own.",
@@ -81,19 +79,10 @@ BY_ITSELF = because(
 """Why nothing undoes what workers did."""
 
 NOT_UNDOABLE: dict[str, Reason] = {
-    "createLocation": _CREATED,
-    "createService": _CREATED,
-    "createClient": _CREATED,
-    "createHousehold": _CREATED,
     "claimLapsed": because(
         Code.NOT_UNDOABLE,
         sentence="what had lapsed is a lot of its own now, and what lapsed is history.",
         remedy="Take the units away with adjustPass.",
-    ),
-    "payFees": because(
-        Code.NOT_UNDOABLE,
-        sentence="a fee was paid.",
-        remedy="Give it back as credit with waiveFee or waiveOutcome.",
     ),
     "renewPass": because(
         Code.NOT_UNDOABLE,
@@ -120,8 +109,6 @@ NOT_UNDOABLE: dict[str, Reason] = {
         sentence="the credit is the client's and may be spent.",
         remedy="Settle it with the client.",
     ),
-    "reportDispute": _DISPUTED,
-    "settleDispute": _DISPUTED,
     "revertMigration": because(
         Code.NOT_UNDOABLE, sentence="it took a migration back.", remedy="Move the passes again with migratePasses."
     ),
@@ -143,7 +130,6 @@ NOT_UNDOABLE: dict[str, Reason] = {
         sentence="an import is where the books of the studio begin.",
         remedy="Open a new business and import the corrected file there.",
     ),
-    "openSandbox": _ELSEWHERE,
     "playSandbox": _ELSEWHERE,
     "advanceTestClock": because(
         Code.NOT_UNDOABLE, sentence="a clock only moves forward.", remedy="Use a new sandbox with an earlier clock."
