@@ -71,8 +71,13 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
         if item.kind is PackageItemKind.CREDIT and not taken:
             continue
         credit -= taken if item.kind is PackageItemKind.CREDIT else 0
+        value = item.share_minor
+        if item.kind is PackageItemKind.CREDIT:
+            value = unspent_value(value, item.value_minor, taken)
         what = Refunded(ids[0], client_id, item.id)
-        refunds = await give_item_back(tx, what, item, taken, command.destination, reason)
+        refunds = await give_item_back(tx, what, value, command.destination, reason)
+        if item.kind is PackageItemKind.CREDIT:
+            await take_credit_back(tx, client_id, sale, taken)
         given.append({"itemId": str(item.id), "amountMinor": refunds[1], "takenMinor": taken})
         made += [str(each) for each in refunds[0]]
     if not parts and not given:
@@ -97,18 +102,18 @@ def _wanted(items: list[PackageSaleItemRow], goods: tuple[UUID, ...]) -> list[Pa
 
 
 async def give_item_back(
-    tx: Tx, what: Refunded, item: PackageSaleItemRow, taken: int, destination: RefundDestination, reason: str
+    tx: Tx, what: Refunded, value: int, destination: RefundDestination, reason: str
 ) -> tuple[list[UUID], int]:
-    """Pay back one item, never more than the order has left; take back the credit that goes with it, `taken` of it.
-
-    Returns the refunds and their sum in minor units.
-    """
-    value = item.share_minor
-    paid = await item_sources(tx.raw, item.id)
-    if item.kind is PackageItemKind.CREDIT:
-        value = unspent_value(item.share_minor, item.value_minor, taken)
-        await spend(tx, what.client_id, taken, paid[0].order_id, None)
+    """Pay back one item, never more than the order has left; return the refunds and their sum in minor units."""
+    assert what.item_id is not None
+    paid = await item_sources(tx.raw, what.item_id)
     amount = min(value, sum(source.money_minor + source.credit_minor for source in paid))
     made = await pay_back(tx, what, paid, amount, destination, reason)
-    await tx.update(package_items, item.id, refunded_minor=amount, refunded_at=tx.now)
+    await tx.update(package_items, what.item_id, refunded_minor=amount, refunded_at=tx.now)
     return made, amount
+
+
+async def take_credit_back(tx: Tx, client_id: UUID, sale_id: UUID, amount_minor: int) -> None:
+    """Take from the locked client credit that came with a package."""
+    order_id = await tx.raw.fetchval("SELECT order_id FROM package_sales WHERE id = $1", sale_id)
+    await spend(tx, client_id, amount_minor, order_id, None)

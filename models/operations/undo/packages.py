@@ -7,7 +7,7 @@ from models.errors import refuse
 from models.operations.base import Changed, Tx
 from models.operations.offers import lock_client
 from models.operations.packages import ArchivePackage, RevisePackage, archive_package, revise_package
-from models.operations.refund_package import give_item_back
+from models.operations.refund_package import give_item_back, take_credit_back
 from models.operations.refund_pass import Refunded, RefundPass, refund_pass
 from models.operations.spend_credit import credit_of
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
@@ -19,7 +19,7 @@ from models.queries.packages import items_of
 from models.queries.refunds import sources
 from models.rules.codes import Code
 from models.rules.packages import package_from_json
-from models.rules.values import RefundDestination
+from models.rules.values import PackageItemKind, RefundDestination
 from models.tables.packages import package_sales, packages
 
 # Who paid a part of it back, or goods and credit of it alone.
@@ -79,9 +79,13 @@ async def undo_package_sale(tx: Tx, done: Done) -> Changed:
         paid = sum(source.money_minor + source.credit_minor for source in await sources(tx.raw, pass_id))
         await refund_pass(tx, RefundPass(pass_id, done.reason, amount_minor=paid))
         amount += paid
-    for item in (await items_of(tx.raw, [sale]))[sale]:
-        what, taken = Refunded(done.changed.passes[0], client_id, item.id), item.value_minor
-        amount += (await give_item_back(tx, what, item, taken, RefundDestination.ORIGINAL, done.reason))[1]
+    items = (await items_of(tx.raw, [sale]))[sale]
+    for item in items:
+        what = Refunded(done.changed.passes[0], client_id, item.id)
+        amount += (await give_item_back(tx, what, item.share_minor, RefundDestination.ORIGINAL, done.reason))[1]
+    # Credit that had paid for the package is back by now, and may be what came with it.
+    credit = sum(item.value_minor for item in items if item.kind is PackageItemKind.CREDIT)
+    await take_credit_back(tx, client_id, sale, credit)
     if await credit_of(tx, client_id) < 0:
         raise await depended_on(tx, await who_spent_credit(tx, done, client_id))
     await tx.update(package_sales, sale, refunded_at=tx.now)
