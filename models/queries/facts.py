@@ -47,7 +47,7 @@ THEN (
     LEFT JOIN visits w ON w.business_id = c.business_id AND w.id = c.visit_id
     LEFT JOIN operations o ON o.business_id = c.business_id AND o.id = c.operation_id
     WHERE t.business_id = p.business_id AND t.pass_id = p.id
-      AND CASE t.to_account WHEN 'TRANSFERRED' THEN g.verb = 'transferPass'
+      AND CASE t.to_account WHEN 'TRANSFERRED' THEN g.verb IN ('transferPass', 'undoOperation')
           ELSE t.to_account IN ('ADJUSTED', 'REFUNDED')
             OR (c.id IS NOT NULL AND t.to_account IN ('BOOKED', 'USED', 'FORFEITED')) END
     ORDER BY t.id DESC LIMIT 1

@@ -23,7 +23,8 @@ MONEY = (
         FULL JOIN (SELECT e.* FROM periods e JOIN passes s ON s.id = e.pass_id
                    LEFT JOIN orders k ON k.id = e.order_id AND k.purpose = 'PACKAGE'
                    WHERE k.id IS NULL AND (e.order_id IS NOT NULL OR s.transferred_from_pass_id IS NULL
-                      OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND w.verb = 'transferPass'))
+                      OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND (w.verb = 'transferPass'
+                      OR EXISTS (SELECT FROM undoings g WHERE g.undone_by = w.id AND g.again))))
         ) n ON n.order_id = o.id
         WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id
            OR (n.number > 0 AND n.number <> o.period_number)""",

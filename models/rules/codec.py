@@ -36,6 +36,17 @@ def from_json(kind: Any, stored: Any) -> Any:
     return decoder(kind)(stored)
 
 
+def from_plain(kind: Any, stored: Any) -> Any:
+    """Rebuild a value of `kind` whose fields are stored under their own names, as an operation keeps its input."""
+    return from_json(kind, _camelled(stored))
+
+
+def _camelled(stored: Any) -> Any:
+    if isinstance(stored, dict):
+        return {camel(name): _camelled(each) for name, each in stored.items()}
+    return [_camelled(each) for each in stored] if isinstance(stored, list) else stored
+
+
 def camel(name: str) -> str:
     """Return `price_minor` as `priceMinor`."""
     first, *rest = name.split("_")

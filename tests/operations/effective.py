@@ -14,14 +14,15 @@ from tests.studio import Studio
 _PASSES = """
 SELECT p.id, p.client_id, p.closed_reason, p.last_day, p.auto_renew, p.payment_method, p.test_card,
        p.after_expiration, p.former_after_expiration, p.conversion_option_id, p.conversion_on, p.conversion_unused,
-       p.overdue_since, v.terms, v.name,
-       (SELECT count(*) FROM periods n WHERE n.pass_id = p.id) AS periods,
+       p.overdue_since, p.charge_attempts, p.renewals_done, p.first_day, p.next_due_at, p.next_due_kind,
+       v.terms, v.name,
+       (SELECT count(*) FROM periods n WHERE n.pass_id = p.id AND n.number > 0) AS periods,
        (SELECT coalesce(sum(o.price_minor), 0) FROM orders o
         WHERE o.pass_id = p.id AND o.state = 'PAID' AND o.purpose <> 'PACKAGE')
      + (SELECT coalesce(sum(n.price_minor), 0) FROM periods n JOIN orders o ON o.id = n.order_id
         WHERE n.pass_id = p.id AND o.purpose = 'PACKAGE')
      - (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r
-        WHERE r.pass_id = p.id AND r.package_item_id IS NULL AND r.state <> 'FAILED') AS money
+        WHERE r.pass_id = p.id AND r.package_item_id IS NULL AND r.state NOT IN ('FAILED', 'TAKEN_BACK')) AS money
 FROM passes p JOIN purchase_option_versions v ON v.option_id = p.option_id AND v.version = p.option_version
 """
 _LOTS = """
@@ -65,7 +66,7 @@ async def effective(studio: Studio) -> dict[str, Any]:
         lots.setdefault(row["pass_id"], []).append(tuple(row))
     passes = {}
     for row in await studio.fetch(_PASSES):
-        if row["closed_reason"] == "REFUNDED" and row["money"] == 0 and row["id"] not in lots:
+        if row["closed_reason"] in ("REFUNDED", "TRANSFERRED") and row["money"] == 0 and row["id"] not in lots:
             continue
         status = status_at(await studio.facts(row["id"]), RetryPolicy(), at)
         passes[row["id"]] = (status, tuple(row), sorted(lots.get(row["id"], []), key=str))

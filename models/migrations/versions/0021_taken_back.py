@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from models.migrations.security import APP
+
 revision = "0021"
 down_revision = "0020"
 
@@ -23,6 +25,8 @@ def upgrade() -> None:
     op.execute(f"ALTER TABLE periods ADD CONSTRAINT ex_periods_overlap {_APART}")
     op.drop_constraint(op.f("ck_refunds_state_word"), "refunds")
     op.create_check_constraint(op.f("ck_refunds_state_word"), "refunds", _STATES)
+    # What had followed a period and was undone gives its number up.
+    op.execute(f"GRANT UPDATE (period_number, to_period_number) ON successions TO {APP}")
     op.add_column("undoings", sa.Column("again", sa.Boolean(), nullable=False, server_default=sa.text("false")))
 
 

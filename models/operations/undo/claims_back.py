@@ -23,17 +23,17 @@ from models.rules.values import Account, VisitState
 _TAKEN = """
 SELECT DISTINCT ON (visit_id) * FROM claims
 WHERE visit_id = ANY($1) AND released_operation_id = $2 AND operation_id <> $2
-  AND operation_id NOT IN (SELECT operation_id FROM undoings)
+  AND operation_id NOT IN (SELECT operation_id FROM undoings WHERE undone_by <> $2)
 ORDER BY visit_id, released_at DESC, id DESC
 """
 # Whose each standing claim is: what an undoing wrote anew belongs to what had paid before.
 _WHOSE = f"""
-SELECT c.visit_id, CASE WHEN u.undone_by IS NULL THEN c.operation_id ELSE (
+SELECT c.visit_id, CASE WHEN u.undone_by IS NULL THEN c.operation_id ELSE coalesce((
     SELECT x.operation_id FROM claims x
     WHERE x.business_id = c.business_id AND x.visit_id = c.visit_id AND x.pass_id = c.pass_id
       AND {STANDING.format("x.operation_id")} ORDER BY x.id DESC LIMIT 1
-) END AS operation_id
-FROM claims c LEFT JOIN undoings u ON u.business_id = c.business_id AND u.undone_by = c.operation_id
+), c.operation_id) END AS operation_id
+FROM claims c LEFT JOIN undoings u ON u.business_id = c.business_id AND u.undone_by = c.operation_id AND NOT u.again
 WHERE c.visit_id = ANY($1) AND c.released_at IS NULL
 """
 _LAST_OUTCOME = f"""

@@ -11,8 +11,8 @@ from models.rules.codes import Code, because
 ENDINGS = ("pass.renewed", "pass.converted", "pass.refunded", "pass.transferred", "pass.deactivated")
 """What happens to a whole pass: nothing that was changed before it can be changed back behind it."""
 
-# An operation that was undone counts for nothing, and neither does what undid it.
-STANDING = "NOT EXISTS (SELECT FROM undoings u WHERE u.operation_id = {0} OR u.undone_by = {0})"
+# An operation that was undone counts for nothing, and neither does what undid it; what did it again stands for it.
+STANDING = "NOT EXISTS (SELECT FROM undoings u WHERE u.operation_id = {0} OR (u.undone_by = {0} AND NOT u.again))"
 _LATER = f"""
 SELECT DISTINCT e.operation_id AS id FROM events e
 WHERE e.pass_id = ANY($1) AND e.type = ANY($2) AND e.id > $3 AND e.operation_id <> ALL($4)
@@ -59,7 +59,9 @@ async def depended_on(
     `named` says of some of them what they were done to, where that can be one of many.
     """
     meant = set(ids)
-    undoing = await tx.raw.fetch("SELECT undone_by AS id FROM undoings WHERE undone_by = ANY($1)", list(meant))
+    undoing = await tx.raw.fetch(
+        "SELECT undone_by AS id FROM undoings WHERE undone_by = ANY($1) AND NOT again", list(meant)
+    )
     if undoing:
         paid = await tx.raw.fetch(_PAID_FIRST, [row["id"] for row in undoing])
         meant = (meant - {row["id"] for row in undoing} | {row["id"] for row in paid}) or meant

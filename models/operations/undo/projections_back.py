@@ -17,17 +17,18 @@ from models.rules.values import ProjectionState, VisitState
 # Whose each projection is that stands: what an undoing wrote anew belongs to what had projected before.
 _GIVEN = f"""
 SELECT j.visit_id, j.pass_id FROM projected_claims j
-LEFT JOIN undoings u ON u.business_id = j.business_id AND u.undone_by = j.operation_id
+LEFT JOIN undoings u ON u.business_id = j.business_id AND u.undone_by = j.operation_id AND NOT u.again
 WHERE j.state = 'STANDING' AND $1 = CASE WHEN u.undone_by IS NULL THEN j.operation_id ELSE (
     SELECT x.operation_id FROM projected_claims x
     WHERE x.business_id = j.business_id AND x.visit_id = j.visit_id AND x.pass_id = j.pass_id
       AND {STANDING.format("x.operation_id")} ORDER BY x.id DESC LIMIT 1
 ) END AND j.visit_id = ANY($2)
 """
-# What it ended itself, the latest of each visit; what failed with a charge is not its doing.
+# What it ended itself, the latest of each visit, and what did not fit in the period that it granted.
 _ENDED = """
 SELECT DISTINCT ON (visit_id) visit_id, pass_id, period_number, pinned FROM projected_claims
-WHERE ended_operation_id = $1 AND operation_id <> $1 AND state IN ('RELEASED', 'PAID') ORDER BY visit_id, id DESC
+WHERE ended_operation_id = $1 AND operation_id <> $1 AND state IN ('RELEASED', 'PAID', 'FAILED')
+ORDER BY visit_id, id DESC
 """
 _SINCE = f"""
 SELECT DISTINCT operation_id AS id FROM projected_claims

@@ -3,7 +3,26 @@
 from collections.abc import Awaitable, Callable
 
 from models.operations.base import Changed, Tx
-from models.operations.undo import closures, created, disputes, fees, holds, packages, passes, sales, studio, visits
+from models.operations.undo import (
+    again,
+    closures,
+    conversions,
+    created,
+    disputes,
+    fees,
+    holds,
+    lapsed,
+    migrations,
+    packages,
+    passes,
+    refunds,
+    renewals,
+    sales,
+    shares,
+    studio,
+    transfers,
+    visits,
+)
 from models.operations.undo.done import Done
 from models.rules.codes import Code, Reason, because
 
@@ -34,7 +53,16 @@ COMPENSATORS: dict[str, Compensator] = {
     "deactivatePass": passes.undo_deactivation,
     "reactivatePass": passes.undo_reactivation,
     "sellPass": sales.undo_sale,
+    "renewPass": renewals.undo_renewal,
+    "convertPass": conversions.undo_conversion,
+    "transferPass": transfers.undo_transfer,
+    "claimLapsed": lapsed.undo_claim,
+    "refundPass": refunds.undo_refund,
+    "withdrawPass": refunds.undo_refund,
+    "creditRefund": refunds.undo_credit,
     "sharePass": studio.undo_sharing,
+    "approveShare": shares.undo_approval,
+    "removeShare": shares.undo_removal,
     "sellPackage": packages.undo_package_sale,
     "holdPackage": holds.undo_hold,
     "createLocation": created.undo_location,
@@ -53,6 +81,8 @@ COMPENSATORS: dict[str, Compensator] = {
     "leaveHousehold": studio.undo_leaving,
     "setPolicies": studio.undo_policies,
     "migratePasses": studio.undo_migration,
+    "revertMigration": migrations.undo_reversion,
+    "undoOperation": again.undo_undoing,
 }
 """By verb, what does it back, in the transaction of the undoing, with every lock still to take."""
 
@@ -79,50 +109,6 @@ BY_ITSELF = because(
 """Why nothing undoes what workers did."""
 
 NOT_UNDOABLE: dict[str, Reason] = {
-    "claimLapsed": because(
-        Code.NOT_UNDOABLE,
-        sentence="what had lapsed is a lot of its own now, and what lapsed is history.",
-        remedy="Take the units away with adjustPass.",
-    ),
-    "renewPass": because(
-        Code.NOT_UNDOABLE,
-        sentence="a period that was granted stays a period of the pass.",
-        remedy="Pay back what is unused of it with refundPass.",
-    ),
-    "convertPass": because(
-        Code.NOT_UNDOABLE,
-        sentence="a period has one successor, and this one has it.",
-        remedy="Convert the new pass with convertPass, or pay it back with refundPass.",
-    ),
-    "refundPass": because(
-        Code.NOT_UNDOABLE,
-        sentence="money has left for the client.",
-        remedy="Sell the pass anew with sellPass, or add units with adjustPass.",
-    ),
-    "withdrawPass": because(
-        Code.NOT_UNDOABLE,
-        sentence="money has left for the client.",
-        remedy="Sell the pass anew with sellPass, or add units with adjustPass.",
-    ),
-    "creditRefund": because(
-        Code.NOT_UNDOABLE,
-        sentence="the credit is the client's and may be spent.",
-        remedy="Settle it with the client.",
-    ),
-    "revertMigration": because(
-        Code.NOT_UNDOABLE, sentence="it took a migration back.", remedy="Move the passes again with migratePasses."
-    ),
-    "transferPass": because(
-        Code.NOT_UNDOABLE,
-        sentence="what was transferred is another client's.",
-        remedy="Let that client transfer it back with transferPass.",
-    ),
-    "approveShare": because(
-        Code.NOT_UNDOABLE, sentence="the member may use the pass.", remedy="End the share with removeShare."
-    ),
-    "removeShare": because(
-        Code.NOT_UNDOABLE, sentence="the share has ended.", remedy="Share the pass anew with sharePass."
-    ),
     "renewPackage": _PACKAGES,
     "refundPackage": _PACKAGES,
     "importStudio": because(
@@ -133,11 +119,6 @@ NOT_UNDOABLE: dict[str, Reason] = {
     "playSandbox": _ELSEWHERE,
     "advanceTestClock": because(
         Code.NOT_UNDOABLE, sentence="a clock only moves forward.", remedy="Use a new sandbox with an earlier clock."
-    ),
-    "undoOperation": because(
-        Code.NOT_UNDOABLE,
-        sentence="it undid something, and history stays.",
-        remedy="Do what was undone again.",
     ),
 }
 """By verb, why it cannot be undone and what mends it instead."""

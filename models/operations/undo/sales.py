@@ -14,14 +14,14 @@ from models.queries.refunds import sources
 # Who pays with the pass or has used it, who gave it a further period, who shares it, who paid a part of it back.
 _WHO = f"""
 SELECT operation_id AS id FROM claims WHERE pass_id = ANY($1) AND released_at IS NULL
-UNION SELECT operation_id FROM periods WHERE pass_id = ANY($1)
+UNION SELECT operation_id FROM periods WHERE pass_id = ANY($1) AND number > 0
 UNION SELECT operation_id FROM shares WHERE pass_id = ANY($1) AND state <> 'REMOVED'
-UNION SELECT operation_id FROM refunds WHERE pass_id = ANY($1)
+UNION SELECT operation_id FROM refunds r WHERE r.pass_id = ANY($1) AND {STANDING.format("r.operation_id")}
 UNION SELECT operation_id FROM fees WHERE pass_id = ANY($1) AND state IN ('OWED', 'PAID')
 UNION SELECT operation_id FROM transfers t WHERE t.pass_id = ANY($1) AND t.from_account = 'AVAILABLE'
   AND t.to_account IN ('TRANSFERRED', 'CONVERTED', 'REFUNDED', 'EXPIRED') AND {STANDING.format("t.operation_id")}
 UNION SELECT operation_id FROM events e WHERE e.pass_id = ANY($1)
-  AND e.type IN ('pass.converted', 'pass.transferred', 'pass.refunded')
+  AND e.type IN ('pass.converted', 'pass.transferred', 'pass.refunded') AND {STANDING.format("e.operation_id")}
 """
 
 

@@ -1,15 +1,17 @@
 """Undo an operation: once, whole, and as an operation of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from models.errors import Problem, Refused, unknown
 from models.operations.base import STAFF, Changed, Tx, checked_text
 from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.spread_closure import before_joining, hold_back_sales, locked_closure
+from models.operations.undo.again import BACK, UNDO, undone_by
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import DependedOn, against_paying_again, depended_on, require_nothing_lost
 from models.operations.undo.done import Done, read_done
+from models.operations.undo.people import lock_people
 from models.operations.undo.projections_back import projections_as_they_were
 from models.operations.undo.registry import COMPENSATORS, why_not
 from models.queries.locks import lock_passes_only
@@ -59,10 +61,19 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
     if against is not None:
         raise Refused(Problem(against, ("operationId",)))
     done = await read_done(tx, row, reason)
+    again = anew = False
+    if done.verb == UNDO:
+        undone = await undone_by(tx, done.id)
+        again = undone.by_now
+        anew = again and undone.verb not in BACK
+        # What did it again is undone as the operation itself would be.
+        done = done if again else replace(done, verb=undone.verb, command=undone.command)
+    await lock_people(tx, done)
     if "closure" in done.changed.rows:
         await hold_back_sales(tx)
         await locked_closure(tx, done.changed.rows["closure"])
-    meant = [] if done.verb in _CLIENT_FIRST else done.passes
+    # A verb that is carried out again locks in its own order.
+    meant = [] if anew or done.verb in _CLIENT_FIRST else done.passes
     waiting = await lock_with_waiting(tx, meant) if meant else {}
     # What it gives back belongs first to those from whom the operation took it.
     tx.covers = False
@@ -77,10 +88,11 @@ async def undo_operation(tx: Tx, command: UndoOperation) -> Changed:
         if later:
             raise await depended_on(tx, later, *problems) from refused
         raise Refused(*problems) from refused
-    await projections_as_they_were(tx, done)
-    await require_nothing_lost(tx, done)
+    if not anew:
+        await projections_as_they_were(tx, done)
+        await require_nothing_lost(tx, done)
     undoing = {"operation_id": done.id, "undone_by": tx.operation_id, "reason": reason, "at": tx.now}
-    await tx.insert(undoings, undoing)
+    await tx.insert(undoings, undoing | {"again": again})
     await tx.event("operation.undone", operation=done.id, verb=done.verb, reason=reason)
     changed.figures |= {"undone": str(done.id), "verb": done.verb}
     # What waited before it waits again, as it did.
