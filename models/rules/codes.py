@@ -317,7 +317,7 @@ class Code(Enum):
     NOT_EMPTY = ("The business already has {thing}.", "Restore an export into a business that was just opened.")
     # Files to import, line by line.
     LINE_UNREADABLE = ("{cell}: {sentence}.", "Correct the cell.")
-    LINE_MISSING = ("There is no {cell}.", "Fill the cell, or map the column that holds it.")
+    LINE_MISSING = ("{cell} is missing.", "Fill the cell, or map the column that holds it.")
     LINE_DUPLICATE = ("Line {line} is the same {thing}.", "Leave one of the two out.")
     LINE_KNOWN = ("This {thing} is already here.", "Leave the line out.")
     LINE_UNKNOWN = ("There is no {thing} {ref}.", "Import or create it first, or correct the cell.")

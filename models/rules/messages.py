@@ -152,11 +152,12 @@ def _known() -> Iterator[Needed]:
 @cache
 def said_in_sources() -> tuple[Needed, ...]:
     """Return what the sources say where they raise a code. A text that is made up is empty. They are read once."""
-    return tuple(_search())
+    return tuple(search(SOURCES))
 
 
-def _search() -> Iterator[Needed]:
-    paths = {path.relative_to(SOURCES).as_posix(): path for floor in FLOORS for path in (SOURCES / floor).rglob("*.py")}
+def search(sources: Path) -> Iterator[Needed]:
+    """Read the floors of a folder of sources, and yield what they say."""
+    paths = {path.relative_to(sources).as_posix(): path for floor in FLOORS for path in (sources / floor).rglob("*.py")}
     trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sorted(paths.items())}
     forwarding = {name: dict(places) for name, places in RAISING.items()}
     known = -1

@@ -354,7 +354,7 @@ async def test_a_killed_import_ends_equal(studio: Studio, settings: Settings, tm
     done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     if point == "import_staged_some":
-        assert "going on after 5000 lines" in done.stdout
+        assert "Going on after 5000 lines" in done.stdout
     assert (await studio.fetch("SELECT count(*) FROM clients"))[0][0] == before[0][0] + 12_000
     assert (await studio.fetch("SELECT count(*), min(line), max(line) FROM import_lines"))[0][0] == 12_000
     again = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
