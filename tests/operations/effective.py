@@ -18,11 +18,13 @@ SELECT p.id, p.client_id, p.closed_reason, p.last_day, p.auto_renew, p.payment_m
        v.terms, v.name,
        (SELECT count(*) FROM periods n WHERE n.pass_id = p.id AND n.number > 0) AS periods,
        (SELECT coalesce(sum(o.price_minor), 0) FROM orders o
-        WHERE o.pass_id = p.id AND o.state = 'PAID' AND o.purpose <> 'PACKAGE')
+        WHERE o.pass_id = p.id AND o.state = 'PAID' AND o.purpose <> 'PACKAGE'
+          AND o.details->>'fee' IS DISTINCT FROM 'VISITS')
      + (SELECT coalesce(sum(n.price_minor), 0) FROM periods n JOIN orders o ON o.id = n.order_id
         WHERE n.pass_id = p.id AND o.purpose = 'PACKAGE')
      - (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r
-        WHERE r.pass_id = p.id AND r.package_item_id IS NULL AND r.state NOT IN ('FAILED', 'TAKEN_BACK')) AS money
+        WHERE r.pass_id = p.id AND r.package_item_id IS NULL AND r.state NOT IN ('FAILED', 'TAKEN_BACK')
+          AND NOT EXISTS (SELECT FROM orders o WHERE o.id = r.order_id AND o.details->>'fee' = 'VISITS')) AS money
 FROM passes p JOIN purchase_option_versions v ON v.option_id = p.option_id AND v.version = p.option_version
 """
 _LOTS = """
@@ -37,6 +39,10 @@ _ELSE = {
     "projected": """SELECT visit_id, pass_id, period_number, pays_at, pinned FROM projected_claims
                     WHERE state = 'STANDING'""",
     "fees": "SELECT visit_id, sum(amount_minor) FROM fees WHERE state IN ('OWED', 'PAID') GROUP BY 1, state",
+    "paid fees": """SELECT o.client_id, sum(o.price_minor - coalesce(r.amount, 0)) FROM orders o
+                    LEFT JOIN (SELECT order_id, sum(amount_minor) AS amount FROM refunds GROUP BY 1) r
+                      ON r.order_id = o.id WHERE o.state = 'PAID' AND o.details->>'fee' = 'VISITS'
+                    GROUP BY 1 HAVING sum(o.price_minor - coalesce(r.amount, 0)) <> 0""",
     "holds": "SELECT pass_id, kind, first_day, last_day FROM holds WHERE removed_at IS NULL",
     "closures": "SELECT location_id, first_day, last_day FROM closures WHERE removed_at IS NULL",
     "disputes": "SELECT order_id, state FROM disputes WHERE state <> 'WITHDRAWN'",
