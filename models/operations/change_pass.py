@@ -13,6 +13,7 @@ from models.operations.lapse import booked_from, release_claims
 from models.operations.ledger import grant, move
 from models.operations.pass_guards import locked_pass, require_not_gone, require_open, require_settled
 from models.operations.refresh import refresh
+from models.operations.remind import announce_at_once
 from models.operations.renew_pass import NOTHING_OVERDUE
 from models.operations.sell_pass import checked_payment
 from models.operations.spread_closure import before_joining, join_closures
@@ -186,6 +187,8 @@ async def set_auto_renew(tx: Tx, command: SetAutoRenew) -> Changed:
     await tx.update(passes, facts.id, **changes)
     await tx.event("pass.autoRenewSet", pass_id=facts.id, enabled=command.enabled)
     await refresh(tx, [facts.id])
+    if command.enabled and not facts.auto_renew:
+        await announce_at_once(tx, facts.id)
     if not command.enabled:
         await thaw_after_failed_charge(tx, facts)
     return await covered(tx, Changed(passes=[facts.id], figures={"former": former}), waiting)

@@ -49,7 +49,9 @@ async def do_due(tx: Tx, command: DoDue) -> Changed | ToPay | None:
         await remind(tx, facts)
         facts = (await lock_passes(tx.raw, [facts.id]))[facts.id]
         due = next_due(facts, tx.business.policy, tx.now)
-        assert due is not None, "the charge that was announced is due"
+        if due is None or due.at > tx.now:
+            # The law wants it announced earlier than this: it is put off.
+            return await covered(tx, Changed(passes=[facts.id]), waiting)
     resolved = await _resolve(tx, facts, due.kind)
     if resolved:
         facts = (await refresh(tx, [facts.id]))[facts.id]

@@ -10,6 +10,7 @@ from models.operations.base import STAFF, Changed, ToPay, Tx, checked_day, check
 from models.operations.cover_waiting import Waiting, covered, lock_with_waiting
 from models.operations.pass_guards import locked_pass, require_open, require_settled
 from models.operations.refresh import refresh
+from models.operations.remind import announce_at_once
 from models.operations.sell_pass import checked_payment
 from models.operations.write_hold import NewHold, lift_hold, moved_a_past_period, write_hold
 from models.queries.locks import lock_passes
@@ -167,7 +168,7 @@ async def end_hold(tx: Tx, command: EndHold) -> Changed:
     short = too_short(facts.terms.hold_policy, hold["first_day"], last_day)
     if short is not None and tx.actor.role is Role.CLIENT:
         raise Refused(Problem(short, ("lastDay",)))
-    return await covered(tx, await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=last_day), waiting)
+    return await _lifted(tx, await lift_hold(tx, hold["id"], facts, "hold.ended", last_day=last_day), waiting)
 
 
 async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
@@ -181,7 +182,14 @@ async def remove_hold(tx: Tx, command: RemoveHold) -> Changed:
     waiting, hold, facts = await _locked_hold(tx, command.hold_id, may_be_over=True)
     if tx.actor.role is Role.CLIENT and hold["first_day"] < local_day(tx.now, facts.zone):
         raise refuse(Code.FORBIDDEN, "holdId", roles="STAFF")
-    return await covered(tx, await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now), waiting)
+    return await _lifted(tx, await lift_hold(tx, hold["id"], facts, "hold.removed", removed_at=tx.now), waiting)
+
+
+async def _lifted(tx: Tx, changed: Changed, waiting: Waiting) -> Changed:
+    """Let the days that are held no more pay for visits that wait; a client has brought the renewal closer themself."""
+    if tx.actor.role is Role.CLIENT:
+        await announce_at_once(tx, changed.passes[0])
+    return await covered(tx, changed, waiting)
 
 
 def _check_place(tx: Tx, command: PlaceHold, facts: PassFacts) -> None:

@@ -20,7 +20,7 @@ from models.queries.live import LIVE
 from models.rules.activation import start_at_sale
 from models.rules.calendar import local_day
 from models.rules.codes import Code
-from models.rules.jurisdictions import reminder_days_min, withdrawable_until
+from models.rules.jurisdictions import reminder_days_max, reminder_days_min, withdrawable_until
 from models.rules.offers import Sale
 from models.rules.terms import Terms
 from models.rules.timeline import base_days
@@ -165,6 +165,7 @@ def _row(
         "sold_on": sold_on,
         "channel": details.get("channel"),
         "reminder_days_min": reminder_days_min(tx.business.jurisdiction, terms),
+        "reminder_days_max": reminder_days_max(tx.business.jurisdiction, terms),
         "withdrawable_until": withdrawable_until(tx.business.jurisdiction, details.get("channel"), sold_on),
         "after_expiration": terms.after_expiration,
         "former_after_expiration": None,

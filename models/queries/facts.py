@@ -171,6 +171,7 @@ def _pass(
         reminded_for=row["reminded_for"],
         reminded_price_minor=row["reminded_price_minor"],
         reminder_days_min=row["reminder_days_min"],
+        reminder_days_max=row["reminder_days_max"],
         projecting=row["projecting"],
         members=tuple(map(Member, row["member_ids"] or (), row["member_caps"] or ())),
     )

@@ -1,10 +1,10 @@
 """What a pass will do by itself, and when. The schedule is this function; the store only remembers its answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from models.rules.calendar import end_of_day, local_day, start_of_day
-from models.rules.facts import LotFacts, PassFacts
+from models.rules.facts import LotFacts, PassFacts, laid_out
 from models.rules.renewal import renews_on_depletion, renews_on_expiry
 from models.rules.status import RetryPolicy, release_at, retry_at
 from models.rules.timeline import freezes, nth_free_day, union
@@ -67,16 +67,45 @@ def charge_at(facts: PassFacts) -> datetime | None:
 def remind_at(facts: PassFacts) -> datetime | None:
     """Return from when the charge ahead is to be announced, None where none is, or where it has been for that instant.
 
-    The days are those of the terms, or more where the law under which the pass was sold asks for more. In a period that
-    is no longer than that it is announced at its start. One that was missed still goes out before the charge.
+    The days are those of the terms, within what the law under which the pass was sold asks for and allows. In a period
+    that is no longer than that it is announced at its start. One that was missed still goes out before the charge.
     """
     days = max(facts.terms.renewal.reminder_days, facts.reminder_days_min)
+    if facts.reminder_days_max is not None:
+        days = min(days, facts.reminder_days_max)
     at = charge_at(facts)
-    if not days or at is None or facts.reminded_for == at:
-        return None
+    return None if not days or at is None or facts.reminded_for == at else _days_before(facts, at, days)
+
+
+def _days_before(facts: PassFacts, charge: datetime, days: int) -> datetime:
+    """Return the start of the day so many days before a charge, or of the period where that is no longer."""
     begins = facts.windows[-1].starts_at
-    remind = start_of_day(local_day(at, facts.zone) - timedelta(days=days), facts.zone)
-    return begins if begins is not None and remind < begins < at else remind
+    start = start_of_day(local_day(charge, facts.zone) - timedelta(days=days), facts.zone)
+    return begins if begins is not None and start < begins < charge else start
+
+
+def announced_late(facts: PassFacts, now: datetime) -> int:
+    """Return how many days the announcement that the law wants of the renewal ahead is late; 0 where it is not.
+
+    One that was made in this period for an earlier day stands: the charge only comes later than was said.
+    """
+    at, begins, told = charge_at(facts), facts.windows[-1].starts_at, facts.reminded_for
+    if not facts.reminder_days_min or at is None or _kind_at_end(facts) is not DueKind.RENEW or at != renewal_at(facts):
+        return 0
+    if told is not None and told <= at and (begins is None or begins < told):
+        return 0
+    latest = _days_before(facts, at, facts.reminder_days_min)
+    return max(0, (local_day(now, facts.zone) - local_day(latest, facts.zone)).days)
+
+
+def once_postponed(facts: PassFacts, now: datetime) -> PassFacts:
+    """Return the facts as they are once a renewal announced late is put off: its period lasts as many days longer."""
+    days = announced_late(facts, now)
+    if not days:
+        return facts
+    last = facts.periods[-1]
+    longer = replace(last, extra_days=last.extra_days + days)
+    return laid_out(replace(facts, periods=(*facts.periods[:-1], longer)))
 
 
 def renewal_price(facts: PassFacts, *, on_depletion: bool) -> int:
@@ -182,6 +211,7 @@ def _out_of_freeze(facts: PassFacts, instant: datetime) -> datetime | None:
 
 def next_events(facts: PassFacts, policy: RetryPolicy, now: datetime) -> tuple[NextEvent, ...]:
     """Return what is to come for a person to read, in order of time: starts, holds, lapses and what follows the end."""
+    facts = once_postponed(facts, now)
     events = []
     first = facts.windows[0]
     if first.starts_at is not None and first.starts_at > now:

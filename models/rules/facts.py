@@ -149,6 +149,8 @@ class PassFacts:
     """The price of a renewal that was announced with it, where that may change."""
     reminder_days_min: int = 0
     """How many days before a charge the law under which it was sold wants it announced."""
+    reminder_days_max: int | None = None
+    """How many days before a charge that law lets it be announced at most; None is no such bound."""
     projecting: bool = False
     """Whether visits stand to be paid by its next period."""
 

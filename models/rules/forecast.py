@@ -20,6 +20,7 @@ class ForecastKind(StrEnum):
     CONVERSION_DROPPED = "CONVERSION_DROPPED"
     CHARGED = "CHARGED"
     CHARGE_DECLINED = "CHARGE_DECLINED"
+    CHARGE_POSTPONED = "CHARGE_POSTPONED"
     RENEWS = "RENEWS"
     CONVERTS = "CONVERTS"
     EXPIRES = "EXPIRES"
@@ -45,6 +46,7 @@ FORECAST_SENTENCES = {
     ForecastKind.CONVERSION_DROPPED: "On {day} its planned conversion is dropped, for the target is over.",
     ForecastKind.CHARGED: "It is charged on {day}.",
     ForecastKind.CHARGE_DECLINED: "A charge for it is declined on {day}.",
+    ForecastKind.CHARGE_POSTPONED: "On {day} its charge is put off, for it is announced late; it goes on until then.",
     ForecastKind.RENEWS: "It renews on {day}.",
     ForecastKind.CONVERTS: "It becomes another pass on {day}.",
     ForecastKind.EXPIRES: "Its last day is {day}.",
@@ -67,6 +69,7 @@ KIND_OF_EVENT: Mapping[str, ForecastKind] = {
     "hold.placed": ForecastKind.HOLD_PLACED,
     "conversion.scheduled": ForecastKind.CONVERSION_PLANNED,
     "conversion.impossible": ForecastKind.CONVERSION_DROPPED,
+    "pass.chargePostponed": ForecastKind.CHARGE_POSTPONED,
     "pass.renewed": ForecastKind.RENEWS,
     "pass.converted": ForecastKind.CONVERTS,
     "pass.expired": ForecastKind.EXPIRES,

@@ -16,12 +16,14 @@ from models.rules.values import AfterExpiration, Jurisdiction, SaleChannel
 class Profile:
     """What a profile asks: with `consent_required` nobody is sold what renews by itself without having agreed to it.
 
-    A charge for a period of at least `reminder_from_days` is announced `reminder_days_min` days before or earlier.
+    A charge for a period of at least `reminder_from_days` is announced `reminder_days_min` days before or earlier, and
+    at most `reminder_days_max` days before; None is no such bound.
     Whoever bought from afar may withdraw up to `withdrawal_days` days after the day of the sale; None is no such right.
     """
 
     consent_required: bool = False
     reminder_days_min: int = 0
+    reminder_days_max: int | None = None
     reminder_from_days: int = 0
     withdrawal_days: int | None = None
 
@@ -32,7 +34,9 @@ PROFILES: dict[Jurisdiction, Profile] = {
     Jurisdiction.US: Profile(consent_required=True),
     # Automatic Renewal Law, Cal. Bus. & Prof. Code § 17602(a)(2): affirmative consent to the terms of the renewal.
     # The same, § 17602(b): of a term of a year or longer, a notice 15 to 45 days before it renews.
-    Jurisdiction.US_CA: Profile(consent_required=True, reminder_days_min=15, reminder_from_days=365),
+    Jurisdiction.US_CA: Profile(
+        consent_required=True, reminder_days_min=15, reminder_days_max=45, reminder_from_days=365
+    ),
     # Directive 2011/83/EU, art. 8(2): the consumer explicitly acknowledges that the order obliges them to pay.
     # The same, art. 9(1) and (2)(a): 14 days from the conclusion of a contract for services made at a distance.
     Jurisdiction.EU: Profile(consent_required=True, withdrawal_days=14),
@@ -41,8 +45,9 @@ PROFILES: dict[Jurisdiction, Profile] = {
     Jurisdiction.DE: Profile(consent_required=True, withdrawal_days=14),
     # Code de la consommation, art. L221-14, by which France does.
     # The same, art. L215-1: a notice one to three months before the day on which what renews tacitly can be left.
+    # The shortest three months are 89 days, the longest one is 31.
     # The same, art. L221-18: 14 days.
-    Jurisdiction.FR: Profile(consent_required=True, reminder_days_min=31, withdrawal_days=14),
+    Jurisdiction.FR: Profile(consent_required=True, reminder_days_min=31, reminder_days_max=89, withdrawal_days=14),
 }
 
 
@@ -54,10 +59,18 @@ def needs_consent(jurisdiction: Jurisdiction, terms: Terms) -> bool:
 
 def reminder_days_min(jurisdiction: Jurisdiction, terms: Terms) -> int:
     """Return how many days before it a charge that renews these terms has to be announced there; 0 is no such rule."""
-    profile = PROFILES[jurisdiction]
+    return PROFILES[jurisdiction].reminder_days_min if _announced(jurisdiction, terms) else 0
+
+
+def reminder_days_max(jurisdiction: Jurisdiction, terms: Terms) -> int | None:
+    """Return how many days before it such a charge may be announced at most; None is no such bound."""
+    return PROFILES[jurisdiction].reminder_days_max if _announced(jurisdiction, terms) else None
+
+
+def _announced(jurisdiction: Jurisdiction, terms: Terms) -> bool:
+    """Say whether these terms last so long that what the law says of announcements holds for them."""
     first, last = base_days(terms, date(2025, 1, 1), 0)  # a year without a leap day is the shortest
-    lasts = last is not None and (last - first) // DAY + 1 >= profile.reminder_from_days
-    return profile.reminder_days_min if lasts else 0
+    return last is not None and (last - first) // DAY + 1 >= PROFILES[jurisdiction].reminder_from_days
 
 
 def withdrawable_until(jurisdiction: Jurisdiction, channel: SaleChannel | None, sold_on: date) -> date | None:

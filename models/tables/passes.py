@@ -58,10 +58,11 @@ passes = tenant_table(
     # The sold package it is a part of, and the terms it keeps in place of its version's.
     ident("package_sale_id", optional=True),
     Column("terms_override", JSONB),
-    # The charge ahead that was announced, at which price, and how many days before the law wants that.
+    # The charge ahead that was announced, at which price, and how many days before the law wants that, and lets it be.
     instant("reminded_for", optional=True),
     Column("reminded_price_minor", BigInteger),
     Column("reminder_days_min", Integer, nullable=False, server_default=sql("0")),
+    Column("reminder_days_max", Integer),
     # The last day on which whoever bought it from afar may withdraw.
     Column("withdrawable_until", Date),
     # A charge that failed.
@@ -108,6 +109,7 @@ passes = tenant_table(
     CheckConstraint("starts_at <= ends_at", name="ends_after_start"),
     CheckConstraint("renewals_done >= 0", name="renewals_not_negative"),
     CheckConstraint("reminder_days_min BETWEEN 0 AND 366", name="reminder_days_range"),
+    CheckConstraint("reminder_days_max BETWEEN reminder_days_min AND 366", name="reminder_days_max_range"),
     CheckConstraint(
         "reminded_price_minor IS NULL OR (reminded_price_minor >= 0 AND reminded_for IS NOT NULL)",
         name="reminded_price_is_of_a_charge",

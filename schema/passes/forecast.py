@@ -27,6 +27,7 @@ described(
         "HOLD_STARTS": "A hold begins.",
         "HOLD_ENDS": "A hold is over.",
         "CONVERSION_PLANNED": "A conversion that was supposed is planned.",
+        "CHARGE_POSTPONED": "A charge is announced late and put off; the pass goes on until then.",
         "CONVERSION_DROPPED": "A planned conversion is dropped, for its target is over by then.",
         "CHARGED": "It is charged.",
         "CHARGE_DECLINED": "A charge is declined.",

@@ -58,6 +58,7 @@ _TIES = ("hold", "conversion", "booking", "cancellation", "outcome")
 _TOLD = {
     "hold.placed": ForecastKind.HOLD_PLACED,
     "conversion.scheduled": ForecastKind.CONVERSION_PLANNED,
+    "pass.chargePostponed": ForecastKind.CHARGE_POSTPONED,
     "conversion.impossible": ForecastKind.CONVERSION_DROPPED,
     "pass.renewed": ForecastKind.RENEWS,
     "pass.converted": ForecastKind.CONVERTS,

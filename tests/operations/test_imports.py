@@ -22,6 +22,8 @@ from models.operations.base import Actor
 from models.operations.end_visit import CancelVisit, cancel_visit
 from models.operations.imports.commit import ImportStudio, import_studio
 from models.operations.imports.stage import Staged, stage_import
+from models.operations.set_policies import SetPolicies, set_policies
+from models.operations.withdraw_pass import WithdrawPass, withdraw_pass
 from models.queries import tenants
 from models.queries.invariants import check_business
 from models.rules.codes import Code
@@ -30,6 +32,7 @@ from models.rules.terms import Renewal, Terms
 from models.rules.values import (
     Activation,
     AfterExpiration,
+    Jurisdiction,
     PassKind,
     PassStatus,
     PeriodUnit,
@@ -147,6 +150,27 @@ async def test_a_pass_comes_in_with_what_is_left_of_it(ready: Studio, tmp_path: 
     assert (await ready.balances(pass_id))["booked"] == 1
     await ready.advance(ready.began + timedelta(days=40))
     assert (await ready.balances(pass_id))["expired"] == 6
+    await holds(ready)
+
+
+async def test_a_pass_bought_lately_can_be_withdrawn_from_where_the_file_says_when(
+    ready: Studio, tmp_path: Path
+) -> None:
+    """It cannot say where it was bought: from afar, in doubt. What was paid elsewhere is credit here."""
+    await ready.do(set_policies, SetPolicies(jurisdiction=Jurisdiction.EU))
+    lately = a_pass(id="p1", sold="2026-01-20", left="10")
+    rows = [lately, a_pass(id="p2", sold="2026-01-10"), a_pass(id="p3", sold="")]
+    await load(ready, ImportKind.PASSES, write_csv(tmp_path / "passes.csv", rows))
+    kept = await ready.fetch("SELECT withdrawable_until FROM passes ORDER BY id")
+    assert [row["withdrawable_until"] for row in kept] == [date(2026, 2, 3), date(2026, 1, 24), None]
+
+    for ref in ("p2", "p3"):
+        late = WithdrawPass(await made(ready, "PASSES", ref))
+        assert await ready.refused(withdraw_pass, late) is Code.NOT_WITHDRAWABLE
+    await ready.do(withdraw_pass, WithdrawPass(await made(ready, "PASSES", "p1")))
+
+    back = await ready.fetch("SELECT amount_minor, destination FROM refunds")
+    assert [tuple(row) for row in back] == [(12_050, "CREDIT")]
     await holds(ready)
 
 

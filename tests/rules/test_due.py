@@ -13,11 +13,13 @@ from models.rules.calendar import DAY, local_day
 from models.rules.due import (
     Due,
     NextEvent,
+    announced_late,
     charge_at,
     conversion_at,
     lapses_soon,
     next_due,
     next_events,
+    once_postponed,
     remind_at,
     renewal_price,
 )
@@ -367,6 +369,64 @@ def test_a_block_is_told_like_a_freeze_as_one_hold_where_they_touch() -> None:
 def test_only_the_earliest_of_what_may_follow_a_period_is_told() -> None:
     depleted = renewing(RenewalTrigger.FIRST_OF_BOTH, lots=(lot_of(1, 0),))
     assert [(event.kind, event.at) for event in next_events(depleted, POLICY, NOW)] == [("RENEWS", NOW)]
+
+
+@given(hold_lists(), st.integers(1, 60), st.integers(0, 60), st.integers(0, 40), st.integers(0, 40))
+def test_no_charge_is_announced_earlier_than_the_law_lets_it(
+    holds: list[HoldFacts], length: int, days: int, least: int, more: int
+) -> None:
+    facts = renewing(holds=tuple(holds), reminder_days=days, reminder_days_min=least, validity=for_days(length))
+    bound = replace(facts, reminder_days_max=least + more)
+    charge, begins = charge_at(facts), facts.windows[-1].starts_at
+    assert charge is not None
+    assert begins is not None
+    wanted = min(max(days, least), least + more)
+    assert remind_at(bound) == (max(begins, charge - DAY * wanted) if wanted else None)
+
+
+@given(hold_lists(), st.integers(1, 60), st.integers(0, 40), st.integers(-5, 200))
+def test_a_renewal_announced_late_waits_as_long_as_it_would_have(
+    holds: list[HoldFacts], length: int, least: int, passed: int
+) -> None:
+    """However late it is, the whole notice runs from the day of the announcement, or as much as a period has of it."""
+    facts = renewing(holds=tuple(holds), reminder_days=0, reminder_days_min=least, validity=for_days(length))
+    charge, begins = charge_at(facts), facts.windows[-1].starts_at
+    assert charge is not None
+    assert begins is not None
+    now = begins + DAY * passed
+    late = announced_late(facts, now)
+    latest = max(begins, charge - DAY * least)
+    assert late == (max(0, (now - latest) // DAY) if least else 0)
+    after = once_postponed(facts, now)
+    again = charge_at(after)
+    assert again is not None
+    if late:
+        assert again - now >= charge - latest
+    else:
+        assert after is facts
+    assert after.periods[-1].extra_days == facts.periods[-1].extra_days + late
+    assert announced_late(replace(after, reminded_for=again), now) == 0
+
+
+@given(st.integers(1, 40), st.integers(0, 90), st.integers(-40, 40))
+def test_what_was_announced_in_this_period_for_no_later_day_puts_nothing_off(least: int, passed: int, off: int) -> None:
+    facts = renewing(reminder_days_min=least)
+    charge, begins = charge_at(facts), facts.windows[-1].starts_at
+    assert charge is not None
+    assert begins is not None
+    told = replace(facts, reminded_for=charge + DAY * off)
+    stands = begins < charge + DAY * off <= charge
+    late = announced_late(facts, begins + DAY * passed)
+    assert announced_late(told, begins + DAY * passed) == (0 if stands else late)
+
+
+def test_only_a_renewal_that_a_law_wants_announced_is_put_off() -> None:
+    late = at(june(30))
+    assert announced_late(renewing(reminder_days=20), late) == 0
+    assert announced_late(renewing(reminder_days_min=20), late) == 19
+    assert announced_late(converting(june(12), terms=terms_of(renewal=Renewal())), late) == 0
+    assert announced_late(replace(renewing(reminder_days_min=20), auto_renew=False), late) == 0
+    assert announced_late(renewing(reminder_days_min=20, overdue=FAILED), late) == 0
 
 
 @given(hold_lists(), st.integers(1, 60), st.integers(0, 60), st.integers(0, 40))

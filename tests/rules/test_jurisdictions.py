@@ -5,7 +5,14 @@ from datetime import date
 
 import pytest
 
-from models.rules.jurisdictions import PROFILES, needs_consent, reminder_days_min, shown, withdrawable_until
+from models.rules.jurisdictions import (
+    PROFILES,
+    needs_consent,
+    reminder_days_max,
+    reminder_days_min,
+    shown,
+    withdrawable_until,
+)
 from models.rules.values import AfterExpiration, Jurisdiction, SaleChannel
 from tests.rules.build import for_days, for_months, terms_of
 
@@ -40,6 +47,23 @@ def test_california_wants_a_charge_for_a_year_announced_half_a_month_before_and_
     assert reminder_days_min(Jurisdiction.US_CA, terms_of(validity=for_days(364))) == 0
     assert [reminder_days_min(Jurisdiction.FR, terms) for terms in (year, month)] == [31, 31]
     assert reminder_days_min(Jurisdiction.NONE, year) == 0
+
+
+def test_california_lets_it_be_announced_45_days_before_and_france_three_months_and_no_earlier() -> None:
+    year, month = terms_of(validity=for_months(12)), terms_of(validity=for_months(1))
+    assert [reminder_days_max(Jurisdiction.US_CA, terms) for terms in (year, month)] == [45, None]
+    assert [reminder_days_max(Jurisdiction.FR, terms) for terms in (year, month)] == [89, 89]
+    assert [reminder_days_max(place, year) for place in (Jurisdiction.NONE, Jurisdiction.US, Jurisdiction.EU)] == [
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("place", Jurisdiction)
+def test_every_window_in_which_a_charge_may_be_announced_is_open(place: Jurisdiction) -> None:
+    most = PROFILES[place].reminder_days_max
+    assert most is None or PROFILES[place].reminder_days_min <= most
 
 
 @pytest.mark.parametrize("place", Jurisdiction)

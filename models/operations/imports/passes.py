@@ -13,6 +13,7 @@ from models.queries.catalogue import OptionVersion
 from models.rules.activation import start_at_sale
 from models.rules.calendar import DAY, local_day, start_of_day
 from models.rules.codes import Code
+from models.rules.jurisdictions import withdrawable_until
 from models.rules.terms import Terms
 from models.rules.timeline import base_days
 from models.rules.values import (
@@ -21,6 +22,7 @@ from models.rules.values import (
     OrderPurpose,
     OrderState,
     RenewalTrigger,
+    SaleChannel,
     ValidityRule,
 )
 from models.tables.base import new_id
@@ -166,6 +168,7 @@ def _rows(
                 "zone": zone,
                 "sold_at": sold_at,
                 "sold_on": days.sold_on,
+                "withdrawable_until": _withdrawable_until(work, plan),
                 "after_expiration": after,
                 "auto_renew": renews,
                 "renewals_done": 0,
@@ -196,6 +199,15 @@ def _rows(
         _units_rows(work, plan, pass_id, terms.unit, units, sold_at)
     work.named(plan, pass_id)
     work.touched.add(pass_id)
+
+
+def _withdrawable_until(work: Work, plan: Plan) -> date | None:
+    """Return the last day to withdraw where the file says when it was bought; where that was, it never says.
+
+    In doubt it was from afar.
+    """
+    sold_on = plan.day("sold_on")
+    return sold_on and withdrawable_until(work.tx.business.jurisdiction, SaleChannel.ONLINE, sold_on)
 
 
 def _order(work: Work, order_id: UUID, client_id: UUID, pass_id: UUID, price: int, at: Any) -> dict[str, Any]:
