@@ -56,11 +56,13 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
     locked = await lock_passes(tx.raw, ids)
     before = await credit_of(tx, client_id)
     parts: list[dict[str, Any]] = []
+    kept: dict[str, dict[str, Any]] = {}
     visits: list[UUID] = []
     made: list[str] = []
     for pass_id in (each for each in ids if locked[each].closed_reason not in FOR_GOOD):
         done = await refund_pass(tx, RefundPass(pass_id, reason, destination=command.destination))
         parts.append({"passId": str(pass_id), "amountMinor": done.figures["amountMinor"]})
+        kept[str(pass_id)] = {name: done.figures[name] for name in ("former", "units", "amountMinor")}
         visits += done.visits
         made += done.figures["refunds"]
     # Credit that had paid for a pass has just come back; money that goes back as credit never was the package's credit.
@@ -85,7 +87,7 @@ async def refund_package(tx: Tx, command: RefundPackage) -> Changed:
     await tx.update(package_sales, sale, refunded_at=tx.now)
     amount = sum(each["amountMinor"] for each in (*parts, *given))
     await tx.event("package.refunded", packageSale=sale, amountMinor=amount, reason=reason)
-    figures = {"parts": parts, "items": given, "amountMinor": amount, "refunds": made}
+    figures = {"parts": parts, "items": given, "amountMinor": amount, "refunds": made, "kept": kept}
     return Changed(passes=ids, visits=unique(visits), rows={"packageSale": sale}, figures=figures)
 
 

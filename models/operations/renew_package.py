@@ -1,6 +1,7 @@
 """Renew every pass of a package at once: one order for the next period of each, at the shares they were sold with."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
@@ -116,6 +117,7 @@ async def fulfil_package_renewal(tx: Tx, bought: ToPay) -> Changed:
     made = [UUID(part["pass_id"]) for part in parts]
     waiting = await lock_with_waiting(tx, made)
     await lock_passes(tx.raw, made)
+    kept: dict[str, Any] = {}
     for pass_id, part in zip(made, parts, strict=True):
         one = replace(
             bought,
@@ -126,10 +128,10 @@ async def fulfil_package_renewal(tx: Tx, bought: ToPay) -> Changed:
             credit_minor=0,
             details={"automatic": False, "on_depletion": part["on_depletion"]},
         )
-        await grant_next(tx, one)
+        kept[str(pass_id)] = (await grant_next(tx, one)).figures
     sale_id = UUID(bought.details[RENEWED])
     await tx.event("package.renewed", packageSale=sale_id, priceMinor=bought.price_minor, passes=made)
-    return await covered(tx, Changed(passes=made, rows={"packageSale": sale_id}), waiting)
+    return await covered(tx, Changed(passes=made, rows={"packageSale": sale_id}, figures={"kept": kept}), waiting)
 
 
 async def package_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:

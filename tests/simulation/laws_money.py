@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
-from tests.simulation.books import Books, total
+from tests.simulation.books import Books, Row, total
 
 OWN_PERIOD = ("SALE", "RENEWAL", "CONVERSION")
 
@@ -116,8 +117,12 @@ def credit_is_given_and_spent(books: Books) -> Iterator[str]:
             if converted and verbs[row["operation_id"]] not in refunding:
                 expected += row["amount_minor"]
         sales = {row["id"]: row for row in books["package_sales"] if row["client_id"] == client["id"]}
-        taken = [row for row in mine if verbs[row["operation_id"]] in TAKING and row["amount_minor"] < 0]
-        expected += total(taken, "amount_minor")
+        # What an undoing takes of a fee's credit goes with the fee, which is no credit any more.
+        taken = (row for row in mine if verbs[row["operation_id"]] in TAKING and row["amount_minor"] < 0)
+        expected += total((row for row in taken if _purpose(orders, row) != "FEE"), "amount_minor")
+        # And what it gives back of a package's credit is of no pass: that which pays a pass back is a refund.
+        undone = (row for row in mine if verbs[row["operation_id"]] == "undoOperation" and row["amount_minor"] > 0)
+        expected += total((r for r in undone if _purpose(orders, r) == "PACKAGE" and not r["pass_id"]), "amount_minor")
         items = [i for i in books["package_items"] if i["package_sale_id"] in sales and i["kind"] == "CREDIT"]
         expected += sum(item["value_minor"] * item["quantity"] for item in items)
         # What was paid elsewhere comes in with a file as credit, and is spent at once.
@@ -127,6 +132,11 @@ def credit_is_given_and_spent(books: Books) -> Iterator[str]:
         expected -= sum(o["credit_minor"] for o in spent if o["purpose"] != "CONVERSION")
         if held != expected:
             yield f"client {client['id']} has a credit of {held}, and was given and took {expected}"
+
+
+def _purpose(orders: dict[UUID, Row], row: Row) -> str | None:
+    order = orders.get(row["order_id"])
+    return order["purpose"] if order else None
 
 
 def deferred_revenue_adds_up(books: Books) -> Iterator[str]:

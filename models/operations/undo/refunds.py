@@ -34,7 +34,7 @@ async def undo_refund(tx: Tx, done: Done) -> Changed:
     await lock_passes_only(tx.raw, done.passes)
     facts = await locked_pass(tx, pass_id)
     await require_none_later(tx, done, ENDINGS, passes=[pass_id])
-    await _take_back_money(tx, done)
+    await take_back_money(tx, done)
     if whole:
         await reopen(tx, done, pass_id, done.former())
     else:
@@ -50,7 +50,11 @@ async def undo_refund(tx: Tx, done: Done) -> Changed:
     return Changed([pass_id], list(done.changed.visits))
 
 
-async def _take_back_money(tx: Tx, done: Done) -> None:
+async def take_back_money(tx: Tx, done: Done) -> None:
+    """Let the refunds of the operation be owed no more, and take the credit of those that were credit.
+
+    Errors: NOT_UNDOABLE for money that has left, PAYMENT_IN_PROGRESS, DEPENDED_ON for credit that is spent.
+    """
     made = await tx.raw.fetch(_MADE, done.id)
     left = sum(
         row["amount_minor"]

@@ -13,6 +13,7 @@ from models.operations.undo import (
     holds,
     lapsed,
     migrations,
+    package_parts,
     packages,
     passes,
     refunds,
@@ -65,6 +66,8 @@ COMPENSATORS: dict[str, Compensator] = {
     "removeShare": shares.undo_removal,
     "sellPackage": packages.undo_package_sale,
     "holdPackage": holds.undo_hold,
+    "renewPackage": package_parts.undo_package_renewal,
+    "refundPackage": package_parts.undo_package_refund,
     "createLocation": created.undo_location,
     "createService": created.undo_service,
     "createClient": created.undo_client,
@@ -91,16 +94,6 @@ _DECLINED = because(
     sentence="its payment was declined, so it changed nothing.",
     remedy="Nothing needs to be done.",
 )
-_PACKAGES = because(
-    Code.NOT_UNDOABLE,
-    sentence="what is done to a package is done to its parts, each with a history of its own.",
-    remedy="Correct the parts one by one.",
-)
-_ELSEWHERE = because(
-    Code.NOT_UNDOABLE,
-    sentence="what was copied into a sandbox stays there and touches nothing here.",
-    remedy="Open another sandbox.",
-)
 BY_ITSELF = because(
     Code.NOT_UNDOABLE,
     sentence="it fell due by itself and would fall due again.",
@@ -109,14 +102,16 @@ BY_ITSELF = because(
 """Why nothing undoes what workers did."""
 
 NOT_UNDOABLE: dict[str, Reason] = {
-    "renewPackage": _PACKAGES,
-    "refundPackage": _PACKAGES,
     "importStudio": because(
         Code.NOT_UNDOABLE,
-        sentence="an import is where the books of the studio begin.",
+        sentence="it wrote the past of many clients at once, and nothing here tells what has been built on it since.",
         remedy="Open a new business and import the corrected file there.",
     ),
-    "playSandbox": _ELSEWHERE,
+    "playSandbox": because(
+        Code.NOT_UNDOABLE,
+        sentence="playing moved the clock of the sandbox, and a clock only moves forward.",
+        remedy="Open another sandbox.",
+    ),
     "advanceTestClock": because(
         Code.NOT_UNDOABLE, sentence="a clock only moves forward.", remedy="Use a new sandbox with an earlier clock."
     ),
