@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from models.operations import spread_closure
 from models.operations.base import Actor, Changed, Tx
 from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
 from models.operations.catalogue import CreateClient, CreateLocation, create_client, create_location
@@ -355,6 +356,25 @@ async def test_a_closure_pays_for_what_waits_elsewhere_and_for_nothing_that_is_c
     assert [(await seen(studio, each)).state for each in (booked, inside)] == ["CANCELLED", "CANCELLED"]
     await undone(studio)
     assert [await payer(studio, each) for each in (booked, inside, after)] == [pass_id, None, None]
+
+
+async def test_no_batch_of_a_closure_pays_for_a_visit_that_it_closes(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pass is valid elsewhere too and goes on; what comes back to it pays for nothing on the closed days."""
+    monkeypatch.setattr(spread_closure, "BATCH_MAX", 1)
+    await studio.do(create_location, CreateLocation("Side hall"))
+    pass_id, booked, _ = await used_up(studio, days=2)
+    other = (await studio.do(create_client, CreateClient("Bea"))).rows["client"]
+    await studio.sell(ONE, client=other)
+    (bea,) = (await studio.book([studio.began + DAY], client=other)).visits
+    days = ((studio.began + DAY).date(), (studio.began + 3 * DAY).date())
+
+    placed = await studio.do(place_closure, PlaceClosure(studio.location, *days, "Repairs"))
+
+    assert (moved(placed), placed.figures["waiting"]) == ([], 1)
+    assert [(await seen(studio, each)).state for each in (booked, bea)] == ["CANCELLED", "BOOKED"]
+    assert await books(studio, pass_id) == (1, 0, 0, 0, 0)
 
 
 async def test_a_pass_back_in_use_pays_for_what_waits(studio: Studio) -> None:
