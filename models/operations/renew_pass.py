@@ -145,7 +145,8 @@ async def next_attempt(tx: Tx, pass_id: UUID, period_number: int) -> int:
     """Return the number of the next attempt to charge for this successor, from 1."""
     tried = await tx.raw.fetchval(
         "SELECT count(*) FROM orders WHERE subject_pass_id = $1 AND details->>'successor_of' = $2 "
-        "OR (pass_id = $1 AND period_number = $3 AND purpose = 'RENEWAL')",
+        # One that was undone is numbered below zero, and its key is used all the same.
+        "OR (pass_id = $1 AND (period_number = $3 OR period_number < 0) AND purpose = 'RENEWAL')",
         pass_id,
         str(period_number),
         period_number,

@@ -26,8 +26,7 @@ MONEY = (
                       OR NOT EXISTS (SELECT FROM operations w WHERE w.id = e.operation_id AND (w.verb = 'transferPass'
                       OR EXISTS (SELECT FROM undoings g WHERE g.undone_by = w.id AND g.again))))
         ) n ON n.order_id = o.id
-        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id
-           OR (n.number > 0 AND n.number <> o.period_number)""",
+        WHERE o.id IS NULL OR n.pass_id IS DISTINCT FROM o.pass_id OR n.number <> o.period_number""",
     ),
     Invariant(
         "package_parts_sum",

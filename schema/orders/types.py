@@ -53,7 +53,9 @@ class OrderNode(Node):
     currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
     created_at: datetime = strawberry.field(description="When it was placed, in the business's time.")
     settled_at: datetime | None = strawberry.field(description="When it was paid or failed, in the business's time.")
-    period_number: int = strawberry.field(description="The number of the period it buys.")
+    period_number: int = strawberry.field(
+        description="The number of the period it buys; below zero where that was taken back."
+    )
     pass_: Annotated["PassNode", strawberry.lazy("schema.passes.types")] | None = strawberry.field(
         name="pass", resolver=_pass, description="The pass it buys or bought for; null until that exists."
     )

@@ -47,7 +47,9 @@ class LotNode(Node):
     row_type: ClassVar[type[Any]] = LotRow
 
     kind: LotKind = strawberry.field(description="Where it came from.")
-    period_number: int = strawberry.field(description="The period of the pass it belongs to.")
+    period_number: int = strawberry.field(
+        description="The period of the pass it belongs to; below zero where that was taken back."
+    )
     balance: BalanceNode = strawberry.field(description="What became of its units.")
     starts_at: datetime | None = strawberry.field(description="The instant it opens; null until the pass has a start.")
     expires_at: datetime | None = strawberry.field(

@@ -89,6 +89,8 @@ async def undo_waived_fee(tx: Tx, done: Done) -> Changed:
     later = [each["operation_id"] for each in written if each["id"] > done.since]
     if later:
         raise await depended_on(tx, later)
+    if rows[0]["state"] not in (VisitState.LATE_CANCELLED, VisitState.NO_SHOW):
+        raise refuse(Code.NOTHING_TO_DO, "operationId", sentence="what the fee was for has been taken back.")
     await tx.update(fees, fee_id, state=FeeState.OWED, reason=None, settled_at=None)
     await tx.event("fee.owed", pass_id=fee["pass_id"], visit_id=visit_id, fee=fee_id, amountMinor=fee["amount_minor"])
     return Changed(visits=[row["id"] for row in rows])
