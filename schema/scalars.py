@@ -7,9 +7,16 @@ from typing import Any, NewType
 import strawberry
 from graphql import GraphQLError
 
+from models.rules.language import phrase
+from schema.language import spoken
+
 JSON = NewType("JSON", object)
 """Any JSON value."""
 
+_NO_INSTANT = (
+    "A DateTime is an instant with its offset: write an offset, such as 2026-01-31T12:00:00Z or "
+    "2026-01-31T13:00:00+01:00."
+)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -22,12 +29,11 @@ def parse_instant(value: object) -> datetime:
         GraphQLError: it is something else, or says no offset.
     """
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        hint = "write an offset, such as 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00"
-        raise GraphQLError(f"A DateTime is an instant with its offset: {hint}.")
+        raise GraphQLError(phrase(spoken(), _NO_INSTANT))
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise GraphQLError("There is no such DateTime in the calendar.") from None
+        raise GraphQLError(phrase(spoken(), "There is no such DateTime in the calendar.")) from None
 
 
 def parse_day(value: object) -> date:
@@ -37,11 +43,11 @@ def parse_day(value: object) -> date:
         GraphQLError: it is something else.
     """
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise GraphQLError("A Date is a calendar day, such as 2026-01-31.")
+        raise GraphQLError(phrase(spoken(), "A Date is a calendar day, such as 2026-01-31."))
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise GraphQLError("There is no such Date in the calendar.") from None
+        raise GraphQLError(phrase(spoken(), "There is no such Date in the calendar.")) from None
 
 
 def parse_time(value: object) -> time:
@@ -51,7 +57,7 @@ def parse_time(value: object) -> time:
         GraphQLError: it is something else.
     """
     if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise GraphQLError("A LocalTime is a time of day from 00:00 to 23:59, such as 18:30.")
+        raise GraphQLError(phrase(spoken(), "A LocalTime is a time of day from 00:00 to 23:59, such as 18:30."))
     return time.fromisoformat(value)
 
 

@@ -74,8 +74,8 @@ _THOUSANDS = {Language.FR: "\u202f", Language.ES: "."}
 def say(language: Language, text: str, values: Values = ()) -> str:
     """Return the text in the language, with its `{names}` filled.
 
-    A value named `sentence` is a text of its own, filled with the other values and translated as well. A text without
-    a translation stays English; its values do not.
+    A value named `sentence` or `remedy` is a text of its own, filled with the other values and translated as well. A
+    text without a translation stays English; its values do not.
     """
     given = dict(values)
     inner = given.pop("sentence", None)
@@ -84,6 +84,12 @@ def say(language: Language, text: str, values: Values = ()) -> str:
     told = {name: word(language, name, value) for name, value in given.items()}
     if inner is not None:
         told["sentence"] = say(language, inner, given.items())
+    if "remedy" in told:
+        told["remedy"] = _filled(told["remedy"], told)
+    return _filled(template, told)
+
+
+def _filled(template: str, told: dict[str, str]) -> str:
     return _OPEN.sub(lambda found: told.get(found[1], found[0]), template)
 
 
