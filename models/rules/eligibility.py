@@ -44,11 +44,21 @@ class Decision:
 
 
 def decide(
-    facts: PassFacts, visit: VisitFacts, policy: RetryPolicy, now: datetime, *, ignore_holds: bool = False
+    facts: PassFacts,
+    visit: VisitFacts,
+    policy: RetryPolicy,
+    now: datetime,
+    *,
+    ignore_holds: bool = False,
+    started: PassFacts | None = None,
 ) -> Decision:
-    """Say whether the pass may pay for the visit, decided at `now`."""
+    """Say whether the pass may pay for the visit, decided at `now`.
+
+    `started` are the facts with the start that the visit would give the pass, where the caller has them already.
+    """
     instant = covering_instant(facts.terms, visit)
-    started = with_provisional_start(facts, (local_day(instant, facts.zone),)) if facts.provisional else facts
+    if started is None:
+        started = with_provisional_start(facts, (local_day(instant, facts.zone),)) if facts.provisional else facts
     reasons = [*_standing(started, visit, policy, now), *_access(started, visit)]
     if not ignore_holds and started.held_on(visit.day):
         reasons.append(because(Code.ON_HOLD, day=visit.day))

@@ -231,7 +231,10 @@ def with_start(facts: PassFacts, start: date | None) -> PassFacts:
 
 def with_provisional_start(facts: PassFacts, extra_days: tuple[date, ...] = ()) -> PassFacts:
     """Return the facts started by their live visits and `extra_days`, where the start is still provisional."""
-    if not facts.provisional:
-        return facts
+    return with_start(facts, provisional_start(facts, extra_days)) if facts.provisional else facts
+
+
+def provisional_start(facts: PassFacts, extra_days: tuple[date, ...] = ()) -> date | None:
+    """Return the day on which live visits and `extra_days` would start a pass that waits for its first visit."""
     days = [local_day(covering_instant(facts.terms, claim), facts.zone) for claim in facts.claims]
-    return with_start(facts, start_on_first_visit(facts.terms, facts.sold_on, [*days, *extra_days]))
+    return start_on_first_visit(facts.terms, facts.sold_on, [*days, *extra_days])

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from models.rules.cover.flow import Work
+from models.rules.cover.relaxation import Work
 from models.rules.cover.solve import WORK, solve
 from models.rules.eligibility import Decision
 from models.rules.facts import PassFacts, VisitFacts, covering_instant

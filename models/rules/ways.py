@@ -1,6 +1,6 @@
 """Every way in which passes could pay for visits, asked of the rules once, for all to be solved together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.cover.instance import Instance, Limit, Option, Rank
 from models.rules.eligibility import Decision, decide, stays_inside, ways_to_pay
-from models.rules.facts import PassFacts, VisitFacts, covering_instant, with_provisional_start, with_start
+from models.rules.facts import PassFacts, VisitFacts, covering_instant, provisional_start, with_start
 from models.rules.paying import Request, pass_order
 from models.rules.restrictions import limits
 from models.rules.sharing import person_of
@@ -18,6 +18,9 @@ from models.rules.values import Activation, AllocationPreset, PassKind, Restrict
 
 Source = tuple[UUID, UUID | None]
 """A pass and one of its lots, None where it counts nothing."""
+
+_Asked = tuple[int, VisitFacts, date | None]
+"""A visit with its number, and the start that it would give the pass by itself."""
 
 _MAY_CHANGE = {Code.NO_SESSIONS_LEFT, Code.MEMBER_LIMIT_REACHED, Code.GUEST_LIMIT_REACHED}
 
@@ -51,11 +54,13 @@ class Ways:
         self.request = request
         self.visits = sorted(request.visits, key=lambda visit: (visit.starts_at, visit.id))
         self.passes = {facts.id: facts for facts in request.passes}
+        self._payers = sorted(request.passes, key=lambda facts: facts.id)
         self._answers: dict[tuple[UUID, UUID], tuple[PassFacts, Decision]] = {}
         self._first: dict[tuple[UUID, UUID], Decision] = {}
         self._ends: dict[Source, datetime | None] = {}
         self._ranks: dict[tuple[Source, datetime | None, bool, bool], Rank] = {}
         self._starts: dict[UUID, list[PassFacts]] = {}
+        self._begun: dict[UUID, tuple[PassFacts, dict[date | None, PassFacts]]] = {}
 
     def decided(self, facts: PassFacts, visit: VisitFacts) -> Decision:
         """Ask the rules, unless claims made since they were asked cannot have changed the answer."""
@@ -67,7 +72,8 @@ class Ways:
         first = self._first.get(key)
         if first is not None and facts is not own and _lasts(own, visit, first):
             return first
-        decision = decide(facts, visit, self.request.policy, self.request.now)
+        started = self._started(facts, _start(facts, visit)) if facts.provisional else facts
+        decision = decide(facts, visit, self.request.policy, self.request.now, started=started)
         self._answers[key] = facts, decision
         if facts is own:
             self._first[key] = decision
@@ -75,7 +81,7 @@ class Ways:
 
     def instance(self) -> tuple[Instance, list[list[Decision]]]:
         """Return what is to be solved, and the decision behind each option of each visit."""
-        passes = self.request.passes
+        passes = self._payers
         by_pass = [self._started_ways(facts) if facts.provisional else self._settled_ways(facts) for facts in passes]
         lots = {lot.id: number for number, lot in enumerate(lot for facts in passes for lot in facts.lots)}
         options: list[tuple[Option, ...]] = []
@@ -105,6 +111,15 @@ class Ways:
             self._ranks[key] = order[: ahead + (4 if decision.quantity else 2)], order
         return self._ranks[key]
 
+    def _started(self, facts: PassFacts, start: date | None) -> PassFacts:
+        """Return the facts of a pass that starts on this day; a day is laid out once."""
+        if self._begun.get(facts.id, (None,))[0] is not facts:
+            self._begun[facts.id] = facts, {}
+        begun = self._begun[facts.id][1]
+        if start not in begun:
+            begun[start] = with_start(facts, start)
+        return begun[start]
+
     def _settled_ways(self, facts: PassFacts) -> list[list[_Way]]:
         found = []
         for visit in self.visits:
@@ -121,10 +136,12 @@ class Ways:
 
         A start answers nothing for a visit that would move it.
         """
-        fixed = replace(facts, terms=replace(facts.terms, activation=Activation.ON_SALE))
+        terms = replace(facts.terms, activation=Activation.ON_SALE)
         alone = [_start(facts, visit) for visit in self.visits]
         moved = _start(facts)
-        begun = {start: with_start(fixed, start) for start in {*alone, moved} if start is not None}
+        begun = {
+            start: replace(self._started(facts, start), terms=terms) for start in {*alone, moved} if start is not None
+        }
         starts, asked = {moved}, []
         for number, (visit, start) in enumerate(zip(self.visits, alone, strict=True)):
             first = self.decided(facts, visit)
@@ -134,11 +151,15 @@ class Ways:
                     self._ends.setdefault(source_of(decision), decision.ends_at)
             if first.pays or self._only_early(first):
                 asked.append((number, visit, start))
-        by_start = {
-            start: self._able(begun[start], [(number, visit) for number, visit, own in asked if not _early(own, start)])
+        may = {
+            start: [each for each in asked if not _early(each[2], start) and _may_cover(begun[start], each[1])]
             for start in sorted(start for start in starts if start is not None)
             if not facts.claims or stays_inside(begun[start])
         }
+        by_start = {start: self._able(begun[start], may[start]) for start in self._foremost(facts, may)}
+        if len(by_start) < len(may) and any(len(by_start[start]) < len(may[start]) for start in by_start):
+            # The start that was to cover most does not, so each has to be asked.
+            by_start |= {start: self._able(begun[start], may[start]) for start in may if start not in by_start}
         kept = self._useful(facts, by_start)
         self._starts[facts.id] = [begun[start] for start in kept]
         ways: list[dict[UUID | None, _Way]] = [{} for _ in self.visits]
@@ -149,17 +170,20 @@ class Ways:
                 way.starts.add(index)
         return [list(each.values()) for each in ways]
 
-    def _able(
-        self, begun: PassFacts, asked: Sequence[tuple[int, VisitFacts]]
-    ) -> dict[tuple[int, UUID | None], Decision]:
+    def _able(self, begun: PassFacts, asked: Sequence[_Asked]) -> dict[tuple[int, UUID | None], Decision]:
         """Return what a pass started here could pay for: visit by visit, from which lots."""
         able = {}
-        for number, visit in asked:
-            if _may_cover(begun, visit):
-                shared = visit.client_id != begun.client_id
-                for decision in ways_to_pay(begun, visit, self.request.now, shared=shared):
-                    able[number, source_of(decision)[1]] = decision
+        for number, visit, _ in asked:
+            shared = visit.client_id != begun.client_id
+            for decision in ways_to_pay(begun, visit, self.request.now, shared=shared):
+                able[number, source_of(decision)[1]] = decision
         return able
+
+    def _foremost(self, facts: PassFacts, may: Mapping[date, Sequence[_Asked]]) -> list[date]:
+        """Return the starts to ask first: of a pass with one lot at most, none that covers what another does."""
+        if len(facts.lots) > 1:
+            return list(may)
+        return self._useful(facts, {start: [number for number, _, _ in asked] for start, asked in may.items()})
 
     @staticmethod
     def _only_early(first: Decision) -> bool:
@@ -167,12 +191,13 @@ class Ways:
         return {reason.code for reason in first.reasons} <= _OF_ITS_OWN_START
 
     @staticmethod
-    def _useful(facts: PassFacts, by_start: dict[date, dict[tuple[int, UUID | None], Decision]]) -> list[date]:
+    def _useful(facts: PassFacts, by_start: Mapping[date, Iterable[Hashable]]) -> list[date]:
         """Leave out starts that pay for nothing which another could not pay for as well.
 
         Where cycles are counted from the start all are kept.
         """
-        able = {start: frozenset(ways) for start, ways in by_start.items() if ways}
+        able = {start: frozenset(ways) for start, ways in by_start.items()}
+        able = {start: ways for start, ways in able.items() if ways}
         if any(restriction.cycle is RestrictionCycle.PASS for restriction in facts.terms.restrictions):
             return sorted(able)
         kept: list[date] = []
@@ -189,7 +214,7 @@ class Ways:
     def _limits(self) -> Iterator[Limit]:
         """Yield what restrictions, and the caps of members and guests, still allow each pass to pay for."""
         numbers = {visit.id: number for number, visit in enumerate(self.visits)}
-        for payer, facts in enumerate(self.request.passes):
+        for payer, facts in enumerate(self._payers):
             for room, ids in sharing.limits(facts, self.visits):
                 yield Limit(room, frozenset((numbers[each], payer) for each in ids))
             if not facts.terms.restrictions:
@@ -239,7 +264,7 @@ def _early(own: date | None, start: date) -> bool:
 
 def _start(facts: PassFacts, visit: VisitFacts | None = None) -> date | None:
     days = () if visit is None else (local_day(covering_instant(facts.terms, visit), facts.zone),)
-    return with_provisional_start(facts, days).windows[0].first_day
+    return provisional_start(facts, days)
 
 
 def _may_cover(begun: PassFacts, visit: VisitFacts) -> bool:

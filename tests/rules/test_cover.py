@@ -4,8 +4,10 @@ from random import Random
 
 import pytest
 
-from models.rules.cover.instance import Instance, Option, Weights
+from models.rules.cover.instance import Instance, Option
 from models.rules.cover.solve import solve
+
+Worth = tuple[int, ...]
 
 
 def _instance(chance: Random) -> Instance:
@@ -18,24 +20,46 @@ def _instance(chance: Random) -> Instance:
     return Instance(options, lots)
 
 
+def _worth(instance: Instance, visit: int, option: Option) -> Worth:
+    """One choice by every aim: paid, units by waste, units by order, the visit among the earlier, its payer."""
+    wastes = sorted({each.rank[0] for options in instance.options for each in options})
+    orders = sorted({each.rank[1] for options in instance.options for each in options})
+    visits = range(len(instance.options))
+    return (
+        1,
+        *(int(waste == option.rank[0]) for waste in wastes),
+        *(int(order == option.rank[1]) for order in orders),
+        *(int(each == visit) for each in visits),
+        *((len(orders) - orders.index(option.rank[1])) * (each == visit) for each in visits),
+    )
+
+
+def _sum(one: Worth, other: Worth) -> Worth:
+    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))
+
+
 @pytest.mark.parametrize("seed", range(300))
 def test_units_are_spent_as_well_as_they_can_be(seed: int) -> None:
     instance = _instance(Random(seed))
-    weights = Weights(instance)
-    best = {instance.lots: 0}
+    worth = [[_worth(instance, visit, each) for each in options] for visit, options in enumerate(instance.options)]
+    nothing = (0,) * len(next((each for options in worth for each in options), ()))
+    best = {instance.lots: nothing}
     for visit, options in enumerate(instance.options):
         after = dict(best)
-        for left, worth in best.items():
+        for left, sofar in best.items():
             for index, option in enumerate(options):
                 assert option.lot is not None
                 if left[option.lot]:
                     spent = (*left[: option.lot], left[option.lot] - 1, *left[option.lot + 1 :])
-                    after[spent] = max(after.get(spent, 0), worth + weights.of(visit, index, option))
+                    after[spent] = max(after.get(spent, nothing), _sum(sofar, worth[visit][index]))
         best = after
 
     cover = solve(instance)
 
-    chosen = [(v, i, instance.options[v][i]) for v, i in enumerate(cover.chosen) if i is not None]
-    assert sum(weights.of(*each) for each in chosen) == max(best.values())
+    found = nothing
+    for visit, chosen in enumerate(cover.chosen):
+        if chosen is not None:
+            found = _sum(found, worth[visit][chosen])
+    assert found == max(best.values())
     assert cover.proven
     assert cover.bound == cover.paid

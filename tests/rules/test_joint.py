@@ -159,7 +159,7 @@ def test_never_fewer_than_one_after_another_and_never_more_than_the_bound(seed: 
 
 
 def test_a_call_that_runs_out_of_work_says_so() -> None:
-    request = crowd(Random(3), 30, 8, (PassKind.DAY, PassKind.TIME), waiting=0)
+    request = crowd(Random(3), 30, 8, (PassKind.DAY, PassKind.TIME))
     outcomes = allocate_jointly(request, 1)
     assert outcomes[0].solved is not None
     assert not outcomes[0].solved.proven

@@ -1,269 +1,180 @@
-"""Branch and bound over the relaxed flow: exact while the work lasts, then the best found and what it cannot exceed."""
+"""Branch and bound over the relaxation: exact while the work lasts, then the best found and what it cannot exceed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from heapq import heappop, heappush
-from itertools import count
+from dataclasses import dataclass
 
-from models.rules.cover.flow import Work
-from models.rules.cover.instance import Instance, Limit, Option, Weights
-from models.rules.cover.network import Choice, Network, Root
-from models.rules.cover.tally import Day, Tally, limits_of_pairs, repaired
+import numpy as np
 
+from models.rules.cover.face import TOLERANCE, Face, Numbers, Relaxed
+from models.rules.cover.instance import Cover, Instance
+from models.rules.cover.program import Program
+from models.rules.cover.relaxation import InfeasibleError, Relaxation, UnsolvedError, Work
+from models.rules.cover.tally import repaired
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The best choice found for some visits, what it is worth, and what no choice can exceed."""
-
-    chosen: dict[int, int]
-    value: int
-    bound: int
-    proven: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What was decided on the way to a node: lots that days open from (None: not at all), starts, bounds."""
-
-    days: frozenset[tuple[Day, int | None]] = frozenset()
-    starts: frozenset[tuple[int, frozenset[int]]] = frozenset()
-    bounds: frozenset[tuple[Root, frozenset[int], int]] = frozenset()
-    closed: frozenset[Choice] = frozenset()
+_Bounds = Callable[[Face], Face]
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    network: Network
-    rules: _Rules
-    wanted: dict[int, int]
-    misfit: Choice | None
+    """A part of all choices, and of those that reach the first aims as what it was split from does, aim after aim."""
 
-
-_Step = tuple[_Rules, Callable[[Network], None]]
-"""What a child decides, and how its network becomes narrower."""
+    faces: tuple[Face, ...]
+    reached: tuple[int, ...] = ()
+    cut: _Bounds = lambda face: face
 
 
 class Search:
-    """The search for the best choice of one set of visits that share something."""
+    """The search for the best choice of an instance."""
 
-    def __init__(self, instance: Instance, weights: Weights, visits: list[int], work: Work) -> None:
+    def __init__(self, instance: Instance, work: Work) -> None:
         """Prepare; nothing is solved yet."""
-        self._instance, self._weights, self._visits, self._work = instance, weights, visits, work
-        self._of_pair = limits_of_pairs(instance)
-        self._in_order = {
-            visit: sorted(
-                range(len(instance.options[visit])),
-                key=lambda index, visit=visit: -weights.of(visit, index, instance.options[visit][index]),  # type: ignore[misc]
-            )
-            for visit in visits
-        }
-        self._starts: dict[int, frozenset[int]] = {}
-        for visit in visits:
-            for option in instance.options[visit]:
-                if option.starts is not None:
-                    self._starts[option.payer] = self._starts.get(option.payer, frozenset()) | option.starts
-        by_start = (limit for limit in instance.limits if limit.starts is not None)
-        self._limited_by_start = {payer for limit in by_start for _, payer in limit.members}
-        self._best: tuple[int, dict[int, int]] = (0, {})
-        self._serial = count()
-        self._open: list[tuple[int, int, _Node]] = []
-
-    def run(self) -> Found:
-        """Solve. The value is exact where `proven`; otherwise `bound` says how good it could still be."""
-        self._push(Network(self._instance, self._weights, self._visits, self._work), _Rules())
-        seen = {_Rules()}
-        while self._open:
-            bound, _, node = heappop(self._open)
-            if not self._may_be_better(-bound):
-                break
-            if self._work.left <= 0:
-                return Found(self._best[1], self._best[0], -bound, proven=False)
-            for rules, narrow in self._steps(node):
-                if rules not in seen:
-                    seen.add(rules)
-                    network = node.network.copy()
-                    self._work.left -= len(network.arcs)
-                    narrow(network)
-                    self._push(network, rules)
-        return Found(self._best[1], self._best[0], self._best[0], proven=True)
-
-    def _may_be_better(self, bound: int) -> bool:
-        return bound // self._weights.low > self._best[0] // self._weights.low
-
-    def _push(self, network: Network, rules: _Rules) -> None:
-        """Bound the node by its flow, and keep what its choice comes to once it is made to fit."""
-        wanted = network.wanted()
-        bound = network.bound(wanted)
-        if not self._may_be_better(bound):
-            return
-        value, chosen, misfit = self._fitted(wanted)
-        self._work.left -= 2 * len(self._visits)
-        if value > self._best[0]:
-            self._best = (value, chosen)
-        if self._may_be_better(bound):
-            heappush(self._open, (-bound, -next(self._serial), _Node(network, rules, wanted, misfit)))
-
-    def _fitted(self, wanted: dict[int, int]) -> tuple[int, dict[int, int], Choice | None]:
-        tally = Tally(self._instance, self._of_pair)
-        return repaired(self._instance, self._weights, tally, self._visits, wanted, self._in_order)
-
-    def _steps(self, node: _Node) -> Iterator[_Step]:
-        """Split the node, which may be better than anything found, so that no child repeats what is wrong with it."""
-        day = self._open_day(node)
-        if day is not None:
-            yield from self._days(node, day)
-            return
-        if node.misfit is None:
-            return
-        option = self._instance.options[node.misfit[0]][node.misfit[1]]
-        if option.starts is not None:
-            allowed = self._allowed(node, option.payer)
-            steps = [*self._start_steps(node, option.payer, allowed)]
-            if steps:
-                yield from steps
-                return
-        yield from self._conflict(node, node.misfit, option)
-
-    def _open_day(self, node: _Node) -> Day | None:
-        """Return the day with the most visits that the flow does not price exactly, if there is one."""
-        decided = {day for day, _ in node.rules.days}
-        asked: dict[Day, dict[int, int]] = {}
-        for visit, index in node.wanted.items():
-            option = self._instance.options[visit][index]
-            day = (option.payer, option.day)
-            if day in node.network.cells and day not in decided:
-                assert option.lot is not None, "a day is paid from a lot"
-                lots = asked.setdefault(day, {})
-                lots[option.lot] = lots.get(option.lot, 0) + 1
-        vague: dict[Day, int] = {}
-        for day, lots in asked.items():
-            cell = node.network.cells[day][next(iter(lots))]
-            if len(lots) > 1 or cell.dear is None or lots != {self._lot_of(cell.choices): len(cell.choices)}:
-                vague[day] = sum(lots.values())
-        return max(vague, key=lambda day: (vague[day], repr(day))) if vague else None
-
-    def _lot_of(self, choices: list[Choice]) -> int | None:
-        return self._instance.options[choices[0][0]][choices[0][1]].lot
-
-    def _days(self, node: _Node, day: Day) -> Iterator[_Step]:
-        opened = [lot for _, lot in node.rules.days]
-        for lot in sorted(node.network.cells[day]):
-            if opened.count(lot) < self._instance.lots[lot]:
-                rules = replace(node.rules, days=node.rules.days | {(day, lot)})
-                yield rules, lambda network, lot=lot: network.open(day, lot)  # type: ignore[misc]
-        yield replace(node.rules, days=node.rules.days | {(day, None)}), lambda network: network.shut(day)
-
-    def _allowed(self, node: _Node, payer: int) -> frozenset[int]:
-        return next((starts for each, starts in node.rules.starts if each == payer), self._starts[payer])
-
-    def _start_steps(self, node: _Node, payer: int, allowed: frozenset[int]) -> Iterator[_Step]:
-        """Part the starts that a payer may have so that its visits, or its limits, must choose between the parts."""
-        if len(allowed) < 2:
-            return
-        chosen = [self._instance.options[visit][index] for visit, index in node.wanted.items()]
-        asked = [each.starts & allowed for each in chosen if each.payer == payer and each.starts is not None]
-        common = allowed.intersection(*asked)
-        edge = min(max(starts) for starts in asked)
-        if common:
-            if payer not in self._limited_by_start:
-                return
-            edge = sorted(allowed)[(len(allowed) - 1) // 2]
-        for part in ({each for each in allowed if each <= edge}, {each for each in allowed if each > edge}):
-            if part:
-                starts = frozenset(part)
-                others = frozenset(each for each in node.rules.starts if each[0] != payer)
-                rules = replace(node.rules, starts=others | {(payer, starts)})
-                yield rules, lambda network, starts=starts: self._narrow_starts(network, payer, starts)  # type: ignore[misc]
-
-    def _narrow_starts(self, network: Network, payer: int, starts: frozenset[int]) -> None:
-        network.close(
-            (visit, index)
-            for visit in self._visits
-            for index, option in enumerate(self._instance.options[visit])
-            if option.payer == payer and option.starts is not None and not option.starts & starts
-        )
-
-    def _conflict(self, node: _Node, misfit: Choice, option: Option) -> Iterator[_Step]:
-        """Bound the parts of what does not fit: in each child one part is smaller, in the last one they fit."""
-        found = self._short_limit(node, misfit, option) or self._short_lot(node, option)
-        groups, room = found
-        groups.sort(key=lambda group: (-group[3], -group[2], sorted(group[1])))
-        cover, weighs = [], 0
-        for group in groups:
-            cover.append(group)
-            weighs += group[2] * group[3]
-            if weighs > room:
-                break
-        left = room
-        for number, (root, members, quantity, many) in enumerate(cover):
-            most = left // quantity if number == len(cover) - 1 else many - 1
-            left -= quantity * many
-            rules = replace(node.rules, bounds=node.rules.bounds | {(root, members, most)})
-            yield (
-                rules,
-                lambda network, root=root, members=members, most=most: network.bind(root, members, most),  # type: ignore[misc]
-            )
-
-    def _short_limit(self, node: _Node, misfit: Choice, option: Option) -> "tuple[list[_Group], int] | None":
-        """Return the parts of a limit that more than it allows were chosen of."""
-        allowed = self._allowed(node, option.payer) if option.starts is not None else None
-        options = self._instance.options
-        for number in self._of_pair.get((misfit[0], option.payer), ()):
-            limit = self._instance.limits[number]
-            if limit.starts is not None and (allowed is None or not allowed <= limit.starts):
-                continue
-            inside = [(v, i) for v, i in node.wanted.items() if (v, options[v][i].payer) in limit.members]
-            if len(inside) > limit.capacity:
-                return self._groups(node, inside, lambda _, limit=limit: _visits(limit), lambda _: 1), limit.capacity  # type: ignore[misc]
-        return None
-
-    def _short_lot(self, node: _Node, option: Option) -> "tuple[list[_Group], int]":
-        """Return the visits of each length that the lot has too few units for."""
-        assert option.lot is not None, "only a lot or a limit can be short"
-        options = self._instance.options
-        spending = [
-            (v, i)
-            for v, i in node.wanted.items()
-            if options[v][i].lot == option.lot and (options[v][i].payer, options[v][i].day) not in node.network.cells
+        self._instance, self._work = instance, work
+        self._program = Program(instance)
+        self._relaxation = Relaxation(self._program, work)
+        self._in_order = [
+            sorted(range(len(options)), key=lambda index, options=options: options[index].rank[1])  # type: ignore[misc]
+            for options in instance.options
         ]
+        self._best: dict[int, int] = {}
+        self._value: tuple[int, ...] = ()
+        self._face: Face | None = None
 
-        def same(choice: Choice) -> frozenset[int]:
-            quantity = options[choice[0]][choice[1]].quantity
-            root = node.network.roots[option.payer, option.lot]
-            return frozenset(
-                v
-                for v, i in root
-                if options[v][i].quantity == quantity and (option.payer, options[v][i].day) not in node.network.cells
-            )
+    def run(self) -> Cover:
+        """Solve. Where the work runs out the choice may be worse than the best; `bound` is what it cannot exceed."""
+        self._keep({visit: index for visit, index in enumerate(self._instance.kept) if index is not None})
+        left = [_Node((self._relaxation.all,))]
+        while left and self._work.left > 0:
+            node = left.pop()
+            if not self._may_be_better(node.reached):
+                continue
+            faces = tuple(node.cut(face) for face in node.faces)
+            try:
+                found = self._relaxed(faces)
+            except (InfeasibleError, UnsolvedError):
+                left.append(node)
+                break
+            if found is not None:
+                self._keep(self._rounded(found.point), found.faces[-1])
+                if not found.whole:
+                    faces = (*faces[: len(found.faces[0].reached)], *found.faces)
+                    left += (_Node(faces, found.reached, cut) for cut in self._parts(found))
+        self._settle()
+        return self._cover(left)
 
-        opened = sum(lot == option.lot for _, lot in node.rules.days)
-        weights = {choice: options[choice[0]][choice[1]].quantity for choice in spending}
-        return self._groups(node, spending, same, weights.__getitem__), self._instance.lots[option.lot] - opened
+    def _relaxed(self, faces: tuple[Face, ...]) -> Relaxed | None:
+        """Return the best point of the last face that has any, None where that is not as good as the best found.
 
-    def _groups(
-        self,
-        node: _Node,
-        choices: list[Choice],
-        of: Callable[[Choice], frozenset[int]],
-        weight: Callable[[Choice], int],
-    ) -> "list[_Group]":
-        """Gather choices by the largest sets that their roots can bound."""
-        parts: dict[tuple[Root, frozenset[int]], list[frozenset[int]]] = {}
-        counts: dict[tuple[Root, frozenset[int], int], int] = {}
-        for choice in choices:
-            option = self._instance.options[choice[0]][choice[1]]
-            key = ((option.payer, option.lot), of(choice))
-            if key not in parts:
-                parts[key] = node.network.pieces(*key)
-            piece = next(part for part in parts[key] if choice[0] in part)
-            group = (key[0], piece, weight(choice))
-            counts[group] = counts.get(group, 0) + 1
-        return [(*group, many) for group, many in counts.items()]
+        Each face lies inside the one before it and is better than what lies outside.
+        """
+        try:
+            return self._relaxation.best(faces[-1], self._value)
+        except InfeasibleError:
+            pass
+        # What is only in faces before those that are as good as the best found is worse than it.
+        some = next(n for n in reversed(range(len(faces))) if faces[n].reached == self._value[: len(faces[n].reached)])
+        none = len(faces) - 1
+        if some == none or not self._relaxation.leaves_something(faces[some]):
+            return None
+        while none - some > 1:
+            middle = (some + none) // 2
+            if self._relaxation.leaves_something(faces[middle]):
+                some = middle
+            else:
+                none = middle
+        return self._relaxation.best(faces[some], self._value)
 
+    def _settle(self) -> None:
+        """Let the earlier visits be paid, and by the better payer, as far as that costs nothing else.
 
-def _visits(limit: Limit) -> frozenset[int]:
-    return frozenset(visit for visit, _ in limit.members)
+        The payers start where they do in the best choice.
+        """
+        if self._face is None:
+            return
+        chosen = [self._instance.options[visit][index] for visit, index in self._best.items()]
+        closed = [
+            column
+            for (payer, start), column in self._program.started.items()
+            if any(each.payer == payer and start not in (each.starts or ()) for each in chosen)
+        ]
+        point = self._relaxation.settled(self._face.bounded(closed, most=0))
+        if point is not None:
+            settled = repaired(self._instance, self._rounded(point), self._in_order)
+            if self._relaxation.values(self._point(settled)) == self._value:
+                self._best = settled
 
+    def _rounded(self, point: Numbers) -> dict[int, int]:
+        """Return the choices that are made for the most part."""
+        return {visit: index for (visit, index), column in self._program.chosen.items() if point[column] > 0.5}
 
-_Group = tuple[Root, frozenset[int], int, int]
-"""Visits that one root may pay for, how much each weighs, and how many of them were chosen."""
+    def _keep(self, wanted: dict[int, int], face: Face | None = None) -> None:
+        """Remember what is wanted, made to fit, where it is the best so far, and the face of all as good as it."""
+        chosen = repaired(self._instance, wanted, self._in_order)
+        value = self._relaxation.values(self._point(chosen))
+        if value > self._value:
+            self._best, self._value, self._face = chosen, value, None
+        if self._face is None and face is not None and face.reached == self._value:
+            self._face = face
+
+    def _point(self, chosen: dict[int, int]) -> Numbers:
+        point = np.zeros(self._program.columns)
+        for choice in chosen.items():
+            point[self._program.chosen[choice]] = 1
+            opening = self._program.joins(choice)
+            if opening is not None:
+                point[opening] = 1
+        return point
+
+    def _may_be_better(self, reached: tuple[int, ...]) -> bool:
+        return reached >= self._value[: len(reached)] and reached != self._value
+
+    def _parts(self, found: Relaxed) -> "Iterator[_Bounds]":
+        """Split at what is chosen in part; the part that seems better comes last, to be looked at first."""
+        starts = self._split_starts(found)
+        if starts is not None:
+            for closed in starts:
+                yield lambda face, closed=closed: face.bounded(closed, most=0)  # type: ignore[misc]
+            return
+        column = self._least_whole(found)
+        share = float(found.point[column])
+        below, above = np.floor(share), np.ceil(share)
+        parts: list[_Bounds] = [
+            lambda face: face.bounded([column], most=below),
+            lambda face: face.bounded([column], least=above),
+        ]
+        yield from parts if share - below >= 0.5 else reversed(parts)
+
+    def _split_starts(self, found: Relaxed) -> tuple[list[int], list[int]] | None:
+        """Return the starts of one payer in two parts, each to be closed once: half of what is chosen in each."""
+        in_part: dict[int, dict[int, float]] = {}
+        for (payer, start), column in self._program.started.items():
+            if TOLERANCE < found.point[column] < 1 - TOLERANCE:
+                in_part.setdefault(payer, {})[start] = float(found.point[column])
+        if not in_part:
+            return None
+        payer, shares = max(in_part.items(), key=lambda each: (len(each[1]), -each[0]))
+        # Some share lies on either side of the edge, so that neither part repeats what was found.
+        below, edge = 0.0, min(shares)
+        for start in sorted(shares)[:-1]:
+            below, edge = below + shares[start], start
+            if below >= 0.5:
+                break
+        first = [column for (each, start), column in self._program.started.items() if each == payer and start <= edge]
+        second = [column for (each, start), column in self._program.started.items() if each == payer and start > edge]
+        return (second, first) if below < 0.5 else (first, second)
+
+    def _least_whole(self, found: Relaxed) -> int:
+        """Return a column to be made whole: counts of visits first, then days, then options."""
+        fractions = found.fractions
+        for columns in (self._program.counted, [*self._program.opened.values()]):
+            if columns and fractions[columns].max() > TOLERANCE:
+                return columns[int(np.argmax(fractions[columns]))]
+        return int(np.argmax(fractions))
+
+    def _cover(self, left: list[_Node]) -> Cover:
+        """Return the best choice. Of what was not looked at, nothing exceeds what it was split from."""
+        open_still = [node.reached for node in left if self._may_be_better(node.reached)]
+        count = len(self._instance.options)
+        payable = sum(map(bool, self._instance.options))
+        most = max((reached[0] % (count + 1) if reached else payable for reached in open_still), default=0)
+        chosen = tuple(self._best.get(visit) for visit in range(count))
+        return Cover(chosen, not open_still, max(most, len(self._best)))

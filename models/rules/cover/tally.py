@@ -1,8 +1,8 @@
 """What is left of lots, limits and days while options are chosen one by one: the exact rules of an instance."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
-from models.rules.cover.instance import Instance, Option, Weights
+from models.rules.cover.instance import Instance, Option
 
 Day = tuple[int, Hashable]
 """A payer and one of its days."""
@@ -11,9 +11,12 @@ Day = tuple[int, Hashable]
 class Tally:
     """Keeps account of chosen options."""
 
-    def __init__(self, instance: Instance, of_pair: dict[tuple[int, int], list[int]]) -> None:
-        """Begin with nothing chosen; `of_pair` names the limits each (visit, payer) counts towards."""
-        self._of_pair = of_pair
+    def __init__(self, instance: Instance) -> None:
+        """Begin with nothing chosen."""
+        self._of_pair: dict[tuple[int, int], list[int]] = {}
+        for number, limit in enumerate(instance.limits):
+            for pair in limit.members:
+                self._of_pair.setdefault(pair, []).append(number)
         self._lots = list(instance.lots)
         self._limits = [limit.capacity for limit in instance.limits]
         self._days: dict[Day, int | None] = {}
@@ -59,50 +62,20 @@ class Tally:
             self._days.setdefault((option.payer, option.day), option.lot)
 
 
-def limits_of_pairs(instance: Instance) -> dict[tuple[int, int], list[int]]:
-    """Return the limits that each (visit, payer) counts towards."""
-    of_pair: dict[tuple[int, int], list[int]] = {}
-    for number, limit in enumerate(instance.limits):
-        for pair in limit.members:
-            of_pair.setdefault(pair, []).append(number)
-    return of_pair
-
-
-def repaired(
-    instance: Instance,
-    weights: Weights,
-    tally: Tally,
-    visits: Iterable[int],
-    wanted: Mapping[int, int],
-    in_order: Mapping[int, Sequence[int]],
-) -> tuple[int, dict[int, int], tuple[int, int] | None]:
-    """Choose what is wanted as far as it fits, then what else fits, best first.
-
-    Return what it is worth, the choice, and the first that was wanted and did not fit.
-    """
-    value = 0
+def repaired(instance: Instance, wanted: Mapping[int, int], in_order: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Choose what is wanted as far as it fits, then what else fits, best first. Return an option a visit."""
+    tally = Tally(instance)
     chosen: dict[int, int] = {}
-    left: list[int] = []
-    misfit: tuple[int, int] | None = None
-    for visit in visits:
-        index = wanted.get(visit)
-        if index is None:
-            left.append(visit)
-            continue
+    for visit, index in sorted(wanted.items()):
         option = instance.options[visit][index]
         if tally.fits(visit, option):
-            value += weights.of(visit, index, option, joins=tally.joins(option))
             tally.take(visit, option)
             chosen[visit] = index
-        else:
-            misfit = misfit or (visit, index)
-            left.append(visit)
-    for visit in left:
-        for index in in_order[visit]:
-            option = instance.options[visit][index]
-            if tally.fits(visit, option):
-                value += weights.of(visit, index, option, joins=tally.joins(option))
-                tally.take(visit, option)
-                chosen[visit] = index
-                break
-    return value, chosen, misfit
+    for visit, options in enumerate(instance.options):
+        if visit not in chosen:
+            for index in in_order[visit]:
+                if tally.fits(visit, options[index]):
+                    tally.take(visit, options[index])
+                    chosen[visit] = index
+                    break
+    return chosen
