@@ -316,16 +316,16 @@ async def test_what_a_lifted_hold_itself_uncovers_stays_unpaid(studio: Studio) -
     pass_id = await studio.sell(replace(ONE, validity=MONTH))
     held = await hold(studio, pass_id, "2026-02-03", "2026-02-12")
     (outside,) = (await studio.book([at("2026-03-05")])).visits
-    (waiting,) = (await studio.book([at("2026-02-05")])).visits
-    assert [await payer(studio, each) for each in (outside, waiting)] == [pass_id, None]
-    await studio.sell(replace(ONE, validity=Validity(ValidityRule.PERIOD, 60, PeriodUnit.DAY), price_minor=1))
-    assert await payer(studio, waiting) is not None
-    (other,) = (await studio.book([at("2026-02-06")])).visits
+    assert await payer(studio, outside) == pass_id
+    other = await studio.sell(replace(ONE, quantity=3, validity=Validity(ValidityRule.PERIOD, 60, PeriodUnit.DAY)))
+    (waiting,) = (await studio.book([at("2026-06-01")])).visits
 
     removed = await studio.do(remove_hold, RemoveHold(held.holds[0]))
 
-    assert removed.visits == [outside]
-    assert [await payer(studio, each) for each in (outside, other)] == [None, pass_id]
+    assert (removed.visits, moved(removed)) == ([outside], [])
+    assert [await payer(studio, each) for each in (outside, waiting)] == [None, None]
+    later = await studio.do(adjust_pass, AdjustPass(pass_id, 1, "A gift"))
+    assert moved(later) == [(str(outside), None, str(other))]
 
 
 async def test_a_closure_that_ends_or_is_taken_back_lets_what_waits_be_paid(studio: Studio) -> None:
