@@ -22,6 +22,7 @@ class ClientRow:
     created_at: datetime
     household_id: UUID | None
     types: list[str]
+    archived_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -31,9 +32,12 @@ class HouseholdRow:
     id: UUID
     name: str
     created_at: datetime
+    archived_at: datetime | None
 
 
-_SELECT = "SELECT c.id, c.name, c.email, c.home_location_id, c.created_at, c.household_id, c.types FROM {0} c"
+_SELECT = """
+SELECT c.id, c.name, c.email, c.home_location_id, c.created_at, c.household_id, c.types, c.archived_at FROM {0} c
+"""
 _ALL_CLIENTS = _SELECT.format("clients")
 # What a list shows; by their id one that was archived is still found, since history names it.
 _LIVE_CLIENTS = "(SELECT * FROM clients WHERE archived_at IS NULL)"
@@ -50,6 +54,7 @@ def client_row(row: Any) -> ClientRow:
         row["created_at"],
         row["household_id"],
         row["types"],
+        row["archived_at"],
     )
 
 
@@ -71,10 +76,10 @@ async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[Client
 
 def household_row(row: Any) -> HouseholdRow:
     """Make the value from a row."""
-    return HouseholdRow(row["id"], row["name"], row["created_at"])
+    return HouseholdRow(row["id"], row["name"], row["created_at"], row["archived_at"])
 
 
-_HOUSEHOLDS = "SELECT h.id, h.name, h.created_at FROM {0} h"
+_HOUSEHOLDS = "SELECT h.id, h.name, h.created_at, h.archived_at FROM {0} h"
 _ALL_HOUSEHOLDS = _HOUSEHOLDS.format("households")
 HOUSEHOLDS = Listing(
     name="households",

@@ -20,6 +20,7 @@ class LocationRow:
     name: str
     zone: str | None
     created_at: datetime
+    archived_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class ServiceRow:
     name: str
     category: ServiceCategory
     created_at: datetime
+    archived_at: datetime | None
 
 
-_LOCATIONS = "SELECT l.id, l.name, l.zone, l.created_at FROM {0} l"
-_SERVICES = "SELECT s.id, s.name, s.category, s.created_at FROM {0} s"
+_LOCATIONS = "SELECT l.id, l.name, l.zone, l.created_at, l.archived_at FROM {0} l"
+_SERVICES = "SELECT s.id, s.name, s.category, s.created_at, s.archived_at FROM {0} s"
 _ALL_LOCATIONS, _ALL_SERVICES = _LOCATIONS.format("locations"), _SERVICES.format("services")
 # What a list shows; by its id one that was archived is still found, since history names it.
 _LIVE_LOCATIONS = "(SELECT * FROM locations WHERE archived_at IS NULL)"
@@ -42,12 +44,13 @@ _LIVE_SERVICES = "(SELECT * FROM services WHERE archived_at IS NULL)"
 
 def location_row(row: Any) -> LocationRow:
     """Make the value from a row."""
-    return LocationRow(row["id"], row["name"], row["zone"], row["created_at"])
+    return LocationRow(row["id"], row["name"], row["zone"], row["created_at"], row["archived_at"])
 
 
 def service_row(row: Any) -> ServiceRow:
     """Make the value from a row."""
-    return ServiceRow(row["id"], row["name"], ServiceCategory(row["category"]), row["created_at"])
+    category = ServiceCategory(row["category"])
+    return ServiceRow(row["id"], row["name"], category, row["created_at"], row["archived_at"])
 
 
 LOCATIONS = Listing(

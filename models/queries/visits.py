@@ -116,7 +116,8 @@ _SELECT = """
 SELECT x.id, x.client_id, x.service_id, x.location_id, x.starts_at, x.ends_at, x.day, x.booked_at, x.state, x.pass_id,
        x.projected_pass_id,
        x.external_ref, x.note, x.guest_name, s.name AS service_name, s.category, s.created_at AS service_created_at,
-       l.name AS location_name, l.zone, l.created_at AS location_created_at,
+       s.archived_at AS service_archived_at, l.name AS location_name, l.zone, l.created_at AS location_created_at,
+       l.archived_at AS location_archived_at,
        coalesce(l.zone, b.zone) AS visit_zone
 FROM visits x
 JOIN services s ON s.business_id = x.business_id AND s.id = x.service_id
@@ -130,9 +131,19 @@ def _row(row: Any) -> VisitRow:
         id=row["id"],
         client_id=row["client_id"],
         service=ServiceRow(
-            row["service_id"], row["service_name"], ServiceCategory(row["category"]), row["service_created_at"]
+            row["service_id"],
+            row["service_name"],
+            ServiceCategory(row["category"]),
+            row["service_created_at"],
+            row["service_archived_at"],
         ),
-        location=LocationRow(row["location_id"], row["location_name"], row["zone"], row["location_created_at"]),
+        location=LocationRow(
+            row["location_id"],
+            row["location_name"],
+            row["zone"],
+            row["location_created_at"],
+            row["location_archived_at"],
+        ),
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         day=row["day"],

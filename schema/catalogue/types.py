@@ -24,6 +24,7 @@ class LocationNode(Node):
     name: str = strawberry.field(description="Its name, unique in the business.")
     zone: str | None = strawberry.field(description="Its IANA time zone; null where it is the business's own.")
     created_at: datetime = strawberry.field(description="When it was created.")
+    archived_at: datetime | None = strawberry.field(description="When its creation was undone; null while it stands.")
 
 
 @strawberry.type(name="Service", description="Something that is attended.")
@@ -35,6 +36,7 @@ class ServiceNode(Node):
     name: str = strawberry.field(description="Its name, unique in the business.")
     category: ServiceCategory = strawberry.field(description="The kind of thing it is.")
     created_at: datetime = strawberry.field(description="When it was created.")
+    archived_at: datetime | None = strawberry.field(description="When its creation was undone; null while it stands.")
 
 
 async def _option(root: strawberry.Parent[VersionRow], info: Info) -> "PurchaseOptionNode":

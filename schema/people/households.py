@@ -37,6 +37,7 @@ class HouseholdNode(Node):
 
     name: str = strawberry.field(description="Its name.")
     created_at: datetime = strawberry.field(description="When it was created.")
+    archived_at: datetime | None = strawberry.field(description="When its creation was undone; null while it stands.")
     members: list[Annotated["ClientNode", strawberry.lazy("schema.people.types")]] = strawberry.field(
         resolver=_members, description="Its members, by name; a client sees themself alone."
     )

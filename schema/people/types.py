@@ -86,6 +86,9 @@ class ClientNode(Node):
     name: str = strawberry.field(description="Their name.")
     email: str | None = strawberry.field(description="Their email address.")
     created_at: datetime = strawberry.field(description="When they became a client.")
+    archived_at: datetime | None = strawberry.field(
+        description="When the creation of the client was undone; null while it stands."
+    )
     home_location: LocationNode | None = strawberry.field(
         resolver=_home_location, description="The location whose days count for their passes."
     )

@@ -14,13 +14,22 @@ from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
 from models.rules.values import Role
 from tests.operations.effective import effective
-from tests.operations.sample_offers import a_refund_of_a_package
-from tests.operations.test_dry_run import VERBS, Make, a_conversion, a_refund, a_renewal, a_sale, a_withdrawal
+from tests.operations.sample_offers import a_refund_of_a_package, a_renewal_of_a_package, a_sale_of_a_package
+from tests.operations.test_dry_run import (
+    VERBS,
+    Make,
+    a_conversion,
+    a_payment_of_fees,
+    a_refund,
+    a_renewal,
+    a_sale,
+    a_withdrawal,
+)
 from tests.studio import Studio
 
 MONEY_LEFT = (a_refund, a_withdrawal, a_refund_of_a_package)
 """What these samples paid back by card has gone."""
-CHARGED = (a_sale, a_renewal, a_conversion)
+CHARGED = (a_sale, a_renewal, a_conversion, a_payment_of_fees, a_sale_of_a_package, a_renewal_of_a_package)
 """Once they are undone, only a new charge would do these samples again."""
 
 

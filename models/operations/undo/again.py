@@ -17,15 +17,21 @@ from models.operations import (
     claim_lapsed,
     closures,
     convert_pass,
+    disputes,
     end_visit,
     extend_passes,
+    hold_package,
     holds,
     households,
     migrate_passes,
+    packages,
     pay_fees,
     pay_visits,
+    refund_package,
     refund_pass,
+    renew_package,
     renew_pass,
+    sell_package,
     sell_pass,
     set_policies,
     settle_refund,
@@ -35,7 +41,8 @@ from models.operations import (
 )
 from models.operations.base import Actor, Changed, ToPay, Tx
 from models.operations.settle_payment import fulfil
-from models.operations.undo import studio, visits
+from models.operations.undo import created, studio, visits
+from models.operations.undo import packages as packages_back
 from models.operations.undo.done import Done
 from models.rules.codec import from_plain
 from models.rules.codes import Code
@@ -74,6 +81,15 @@ _VERBS: dict[str, tuple[Callable[[Tx, Any], Awaitable[Changed | ToPay | None]], 
     "sharePass": (sharing.share_pass, sharing.SharePass),
     "approveShare": (sharing.approve_share, sharing.ApproveShare),
     "removeShare": (sharing.remove_share, sharing.RemoveShare),
+    "sellPackage": (sell_package.sell_package, sell_package.SellPackage),
+    "renewPackage": (renew_package.renew_package, renew_package.RenewPackage),
+    "refundPackage": (refund_package.refund_package, refund_package.RefundPackage),
+    "holdPackage": (hold_package.hold_package, hold_package.HoldPackage),
+    "revisePackage": (packages.revise_package, packages.RevisePackage),
+    "archivePackage": (packages.archive_package, packages.ArchivePackage),
+    "payFees": (pay_fees.pay_fees, pay_fees.PayFees),
+    "reportDispute": (disputes.report_dispute, disputes.ReportDispute),
+    "settleDispute": (disputes.settle_dispute, disputes.SettleDispute),
     "revisePurchaseOption": (catalogue.revise_purchase_option, catalogue.RevisePurchaseOption),
     "archivePurchaseOption": (catalogue.archive_purchase_option, catalogue.ArchivePurchaseOption),
     "setClientTypes": (households.set_client_types, households.SetClientTypes),
@@ -83,8 +99,13 @@ _VERBS: dict[str, tuple[Callable[[Tx, Any], Awaitable[Changed | ToPay | None]], 
     "migratePasses": (migrate_passes.migrate_passes, migrate_passes.MigratePasses),
     "revertMigration": (migrate_passes.revert_migration, migrate_passes.RevertMigration),
 }
-BACK = {"bookVisits": visits.undo_outcome, "createPurchaseOption": studio.undo_archiving}
-"""What is rather brought back as it was: the same visits, the same option."""
+BACK = {
+    "bookVisits": visits.undo_outcome,
+    "createPurchaseOption": studio.undo_archiving,
+    "createPackage": packages_back.undo_package_archiving,
+    **dict.fromkeys(("createLocation", "createService", "createClient", "createHousehold"), created.restore),
+}
+"""What is rather brought back as it was: the same visits, the same option, the same client."""
 AGAIN = frozenset({*_VERBS, *BACK})
 """The verbs that can be carried out again once they were undone, where that charges nobody."""
 
@@ -136,6 +157,9 @@ async def undo_undoing(tx: Tx, done: Done) -> Changed:
     if isinstance(command, catalogue.RevisePurchaseOption):
         current = "SELECT current_version FROM purchase_options WHERE id = $1 FOR UPDATE"
         command = replace(command, from_version=await tx.raw.fetchval(current, command.option_id))
+    if isinstance(command, packages.RevisePackage):
+        current = "SELECT current_version FROM packages WHERE id = $1 FOR UPDATE"
+        command = replace(command, from_version=await tx.raw.fetchval(current, command.package_id))
     caller, covers = tx.actor, tx.covers
     if undone.role is Role.CLIENT:
         tx.actor = Actor(Role.CLIENT, client_id=undone.client_id)

@@ -6,6 +6,7 @@ The row stays, for the history names it; no list shows it any more, no verb find
 from uuid import UUID
 
 from sqlalchemy import Table
+from sqlalchemy.exc import IntegrityError
 
 from models.errors import refuse
 from models.operations.base import Changed, Tx
@@ -74,6 +75,9 @@ SELECT o.id FROM operations o WHERE o.verb = 'playSandbox' AND o.state = 'DONE' 
 """
 
 
+_THINGS: dict[str, Table] = {"location": locations, "service": services, "client": clients, "household": households}
+
+
 async def undo_location(tx: Tx, done: Done) -> Changed:
     """Archive a location. Errors: DEPENDED_ON for visits, closures, terms and clients that name it."""
     return await _archive(tx, done, locations, "location", _OF_LOCATION)
@@ -101,6 +105,20 @@ async def undo_client(tx: Tx, done: Done) -> Changed:
 async def undo_household(tx: Tx, done: Done) -> Changed:
     """Archive a household. Errors: DEPENDED_ON for whoever has joined it and not left."""
     return await _archive(tx, done, households, "household", _OF_HOUSEHOLD)
+
+
+async def restore(tx: Tx, done: Done) -> Changed:
+    """Bring back what was archived because its creation had been undone. Errors: NAME_TAKEN, NOTHING_TO_DO."""
+    thing, table = next((name, table) for name, table in _THINGS.items() if name in done.changed.rows)
+    row_id = done.changed.rows[thing]
+    if await tx.raw.fetchval(f"SELECT archived_at IS NULL FROM {table.name} WHERE id = $1 FOR UPDATE", row_id):
+        raise refuse(Code.NOTHING_TO_DO, "operationId", sentence="it is there already.")
+    try:
+        await tx.update(table, row_id, archived_at=None)
+    except IntegrityError as error:
+        raise refuse(Code.NAME_TAKEN, "operationId", thing=thing) from error
+    await tx.event(f"{thing}.restored", **{thing: row_id})
+    return Changed(rows={thing: row_id})
 
 
 async def undo_sandbox(tx: Tx, done: Done) -> Changed:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from models.errors import refuse
 from models.operations.base import Changed, Tx
-from models.operations.offers import lock_client
 from models.operations.packages import ArchivePackage, RevisePackage, archive_package, revise_package
 from models.operations.refund_package import give_item_back, take_credit_back
 from models.operations.refund_pass import Refunded, RefundPass, refund_pass
@@ -64,8 +63,6 @@ async def undo_package_sale(tx: Tx, done: Done) -> Changed:
     """
     sale, client_id = done.changed.rows["packageSale"], UUID(done.command["client_id"])
     sold = sorted(done.changed.passes)
-    # The client comes before their passes, as in every verb that locks both.
-    await lock_client(tx, client_id)
     await lock_client_passes(tx.raw, client_id)
     await lock_passes(tx.raw, done.passes)
     moved = await take_what_it_gave(tx, done, done.visits)
@@ -86,7 +83,8 @@ async def undo_package_sale(tx: Tx, done: Done) -> Changed:
     # Credit that had paid for the package is back by now, and may be what came with it.
     credit = sum(item.value_minor for item in items if item.kind is PackageItemKind.CREDIT)
     await take_credit_back(tx, client_id, sale, credit)
-    if await credit_of(tx, client_id) < 0:
+    # A client who was given credit by it was locked before any pass.
+    if credit and await credit_of(tx, client_id) < 0:
         raise await depended_on(tx, await who_spent_credit(tx, done, client_id))
     await tx.update(package_sales, sale, refunded_at=tx.now)
     await tx.event("package.refunded", packageSale=sale, amountMinor=amount, reason=done.reason)
