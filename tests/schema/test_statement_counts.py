@@ -1,11 +1,8 @@
 """How many statements a question costs: a constant, however many rows a page holds."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
-
-import asyncpg
+from typing import Any
 
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.holds import PlaceHold, place_hold
@@ -13,49 +10,15 @@ from models.operations.households import CreateHousehold, JoinHousehold, create_
 from models.rules.policies import Offer
 from models.rules.terms import Terms
 from models.rules.values import PassKind
-from schema.context import Reader
-from schema.schema import schema
 from tests.packaged import starter_sold
-from tests.schema.conftest import OWNER, context_of, gid
+from tests.schema.conftest import gid
+from tests.schema.counting import counted
 from tests.studio import MONTH, TEN_CLASSES, Studio
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_ASYNCPG_ITSELF = ("pg_catalog", "set_config('jit'", "current_setting('jit')")
-"""What asyncpg asks for itself, once a connection, about types it does not know."""
-
-
-class CountingReader(Reader):
-    """A reader that writes down every statement, without the ones that open and close its snapshot."""
-
-    statements: list[str]
-
-    async def ask(
-        self, query: Callable[Concatenate[asyncpg.Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Ask with a logger on the connection."""
-
-        async def logged(connection: asyncpg.Connection, /, *more: P.args, **named: P.kwargs) -> T:
-            def note(record: Any) -> None:
-                if not any(word in record.query for word in _ASYNCPG_ITSELF):
-                    self.statements.append(record.query)
-
-            with connection.query_logger(note):
-                return await query(connection, *more, **named)
-
-        return await super().ask(logged, *args, **kwargs)
 
 
 async def statements(studio: Studio, document: str, **variables: Any) -> int:
-    """Execute a document that has no errors, and return how many statements it took."""
-    context = await context_of(studio, OWNER)
-    context.reader = reader = CountingReader(studio.runtime, studio.business_id)
-    reader.statements = []
-    async with context:
-        result = await schema.execute(document, variable_values=variables, context_value=context)
-    assert result.errors is None, result.errors
-    return len(reader.statements)
+    """Return how many statements a document takes."""
+    return len((await counted(studio, document, **variables))[1])
 
 
 _CONSTANT = {
