@@ -6,10 +6,12 @@ Each action takes the studio and a source of chance, as those of `hustle.py` do,
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from models.operations.base import WORKER
+from models.operations.book_visits import BookVisits, NewVisit, PayBy, book_visits
 from models.operations.claim_lapsed import ClaimLapsed, claim_lapsed
 from models.operations.end_visit import (
     AttendanceOutcome,
@@ -186,24 +188,34 @@ async def fee(hustle: Hustle, rng: random.Random) -> None:
         return
     row = await one(hustle, rng, "SELECT client_id, array_agg(id) AS ids FROM fees WHERE state = 'OWED' GROUP BY 1")
     if row is None:
-        booked = await one(
-            hustle,
-            rng,
-            """SELECT i.id FROM visits i JOIN passes p ON p.id = i.pass_id JOIN purchase_option_versions v
-               ON v.option_id = p.option_id AND v.version = p.option_version
-               WHERE i.state = 'BOOKED' AND i.starts_at > $1
-               ORDER BY (v.terms->'outcomes'->>'lateCancelFeeMinor')::int = 0, i.starts_at, i.id""",
-            hustle.now,
-            among=2,
-        )
-        if booked:
-            await hustle.carry_out(cancel_visit, CancelVisit(booked["id"]))
+        await _miss(hustle, rng)
     else:
         method, card = hustle.payment(rng)
         if method is PaymentMethod.COMPLIMENTARY:
             method, card = PaymentMethod.TEST_CARD, TestCard.APPROVE
         ids: tuple[UUID, ...] = tuple(sorted(row["ids"]))
         await hustle.carry_out(pay_fees, PayFees(ids[: rng.randint(1, 3)], method, card))
+
+
+async def _miss(hustle: Hustle, rng: random.Random) -> None:
+    """Let a client miss a visit that a pass with a fee pays for."""
+    assert hustle.now is not None
+    row = await one(
+        hustle,
+        rng,
+        """SELECT p.id, p.client_id FROM passes p JOIN purchase_option_versions v
+           ON v.option_id = p.option_id AND v.version = p.option_version
+           WHERE p.closed_reason IS NULL AND (v.terms->'outcomes'->>'noShowFeeMinor')::int > 0
+           ORDER BY (v.terms->'outcomes'->>'freePerPeriod')::int, p.id DESC""",
+        among=2,
+    )
+    if row is None:
+        return
+    began = hustle.now - timedelta(minutes=rng.randint(1, 50))
+    visit = NewVisit(hustle.studio.service, hustle.studio.location, began, hustle.now + timedelta(minutes=10))
+    booked = await hustle.carry_out(book_visits, BookVisits(row["client_id"], (visit,), PayBy.PASS, row["id"]))
+    if booked:
+        await hustle.carry_out(record_attendance, RecordAttendance(booked.visits[0], AttendanceOutcome.NO_SHOW))
 
 
 async def resolve(hustle: Hustle, rng: random.Random) -> None:

@@ -64,12 +64,14 @@ async def agree_to_convert(hustle: Hustle, rng: random.Random) -> None:
 
 async def withdraw(hustle: Hustle, rng: random.Random) -> None:
     """Withdraw from a pass: mostly one from which that is granted, in time or too late, by its client or the studio."""
+    used = "(SELECT coalesce(sum(used + forfeited), 0) FROM lots l WHERE l.pass_id = p.id) DESC"
+    first = rng.choice(["withdrawable_until", "withdrawable_until DESC", used])
     row = await one(
         hustle,
         rng,
-        """SELECT id, client_id FROM passes WHERE withdrawable_until IS NOT NULL
-           ORDER BY closed_reason IS NOT NULL, withdrawable_until DESC, id""",
-        among=3,
+        f"""SELECT id, client_id FROM passes p WHERE withdrawable_until IS NOT NULL
+            ORDER BY closed_reason IS NOT NULL, {first}, id""",
+        among=2,
     )
     if row is None or rng.random() < 0.2:
         await hustle.carry_out(set_policies, SetPolicies(jurisdiction=Jurisdiction.EU))
@@ -93,4 +95,4 @@ async def leave(hustle: Hustle, rng: random.Random) -> None:
     await hustle.carry_out(set_auto_renew, SetAutoRenew(row["id"], rng.random() < 0.3), actor=actor)
 
 
-LAW: dict[Action, int] = {legislate: 1, buy_from_afar: 3, agree_to_convert: 1, withdraw: 2, leave: 2}
+LAW: dict[Action, int] = {legislate: 1, buy_from_afar: 3, agree_to_convert: 1, withdraw: 4, leave: 2}
