@@ -88,8 +88,9 @@ async def leave_household(tx: Tx, command: LeaveHousehold) -> Changed:
     await lock_household(tx, household)
     await tx.update(clients, command.client_id, household_id=None)
     await tx.event("household.left", household=household, client=command.client_id)
-    passes, visits = await end_shares_of(tx, command.client_id)
-    return Changed(passes=passes, visits=visits, rows={"household": household, "client": command.client_id})
+    changed = await end_shares_of(tx, command.client_id)
+    changed.rows |= {"household": household, "client": command.client_id}
+    return changed
 
 
 async def set_client_types(tx: Tx, command: SetClientTypes) -> Changed:

@@ -126,8 +126,10 @@ async def remove_share(tx: Tx, command: RemoveShare) -> Changed:
     return await covered(tx, changed, waiting)
 
 
-async def end_shares_of(tx: Tx, client_id: UUID) -> tuple[list[UUID], list[UUID]]:
+async def end_shares_of(tx: Tx, client_id: UUID) -> Changed:
     """End every share of and with a client who has left their household; return the passes, and visits now unpaid.
+
+    What that frees pays for visits that wait.
 
     The caller holds the locks of the client and of the household, so that none can be added meanwhile.
     """
@@ -136,13 +138,15 @@ async def end_shares_of(tx: Tx, client_id: UUID) -> tuple[list[UUID], list[UUID]
            WHERE s.state <> 'REMOVED' AND (s.client_id = $1 OR p.client_id = $1)""",
         client_id,
     )
-    passes = await lock_passes(tx.raw, [row["pass_id"] for row in rows])
+    ids = [row["pass_id"] for row in rows]
+    waiting = await lock_with_waiting(tx, ids) if ids else {}
+    passes = await lock_passes(tx.raw, ids)
     visits: list[UUID] = []
     for row in sorted(await _standing_of(tx, list(passes)), key=lambda each: (each["pass_id"], each["id"])):
         facts = passes[row["pass_id"]]
         if client_id in (row["client_id"], facts.client_id):
             visits += await _end(tx, facts, [row])
-    return list(passes), visits
+    return await covered(tx, Changed(passes=list(passes), visits=visits), waiting)
 
 
 async def end_shares(tx: Tx, facts: PassFacts) -> None:

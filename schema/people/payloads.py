@@ -10,6 +10,7 @@ from models.queries import people, visits
 from schema.carry_out import Payload
 from schema.people.households import HouseholdNode
 from schema.people.types import ClientNode
+from schema.visits.moved import MovingPayload
 from schema.visits.types import VisitNode
 
 
@@ -68,7 +69,7 @@ class JoinHouseholdPayload(MembershipPayload):
 
 
 @strawberry.type(description="The household and the client who left it.")
-class LeaveHouseholdPayload(MembershipPayload):
+class LeaveHouseholdPayload(MovingPayload, MembershipPayload):
     """See `MembershipPayload`."""
 
     visits: list[VisitNode] = strawberry.field(

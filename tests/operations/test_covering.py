@@ -39,6 +39,7 @@ from models.operations.disputes import ReportDispute, SettleDispute, report_disp
 from models.operations.end_visit import WaiveOutcome, waive_outcome
 from models.operations.extend_passes import ExtendPasses, PassFilter, extend_passes
 from models.operations.holds import EndHold, RemoveHold, end_hold, remove_hold
+from models.operations.households import LeaveHousehold, leave_household
 from models.operations.migrate_passes import MigratePasses, migrate_passes
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
@@ -281,6 +282,18 @@ async def test_a_share_that_is_approved_pays_and_one_that_ends_frees_units_for_i
     removed = await studio.do(remove_share, RemoveShare(asked.rows["share"]))
     assert moved(removed) == [(str(owners), None, str(pass_id))]
     assert [await payer(studio, each) for each in (bens, owners)] == [None, pass_id]
+
+
+async def test_whoever_leaves_the_household_frees_units_for_those_who_stay(studio: Studio) -> None:
+    (ben,) = await household_with(studio, "Ben")
+    pass_id = await studio.sell(replace(ONE, validity=MONTH, sharing=Sharing(allowed=True)))
+    await studio.do(share_pass, SharePass(pass_id, ben))
+    (bens,) = (await studio.book([studio.began + DAY], client=ben)).visits
+    (waiting,) = (await studio.book([studio.began + 2 * DAY])).visits
+
+    left = await studio.do(leave_household, LeaveHousehold(ben))
+
+    assert (left.visits, moved(left)) == ([bens], [(str(waiting), None, str(pass_id))])
 
 
 async def test_a_renewal_pays_for_what_a_member_waits_for(studio: Studio) -> None:
