@@ -119,7 +119,7 @@ SELECT p.id, p.client_id, p.option_id, p.option_version, p.kind, p.zone, p.sold_
        p.overdue_since, p.charge_attempts, p.last_attempt_at, p.hard_declined, p.channel,
        p.reminded_for, p.withdrawable_until,
        c.name AS client_name, c.email, c.home_location_id, c.created_at AS client_created_at,
-       c.household_id, c.types,
+       c.household_id, c.types, c.archived_at AS client_archived_at,
        p.package_sale_id, coalesce(p.terms_override->>'activation', v.terms->>'activation') AS activation,
        v.name AS option_name,
        v.price_minor, v.quantity, v.created_at AS version_created_at,
@@ -232,6 +232,7 @@ def _row(row: Any, now: datetime) -> PassRow:
             row["client_created_at"],
             row["household_id"],
             row["types"],
+            row["client_archived_at"],
         ),
         purchase_option=VersionRow(
             row["option_id"],
