@@ -149,3 +149,30 @@ async def test_a_file_that_cannot_be_taken_in_is_told_in_the_language(
         done = await command(*given, *asked, "--language", tag)
         assert done.exit_code == 1
         assert f"{sentence} {error['extensions']['remedy']}" in done.output
+
+
+EXPORTED = {"en": "Rows: ", "fr": "Lignes\u00a0: ", "es": "Filas: "}
+NOT_EMPTY = {
+    "en": "The business already has locations. Restore an export into a business that was just opened.",
+    "fr": "L'établissement contient déjà des données\u00a0: lieux. Restaurez une exportation dans",
+    "es": "El negocio ya tiene datos: centros. Restaure una exportación en",
+}
+NO_EXPORT = {
+    "en": "The file cannot be read: it is no whole export: it has no sessionpass.json that can be read.",
+    "fr": "l'exportation n'est pas complète\u00a0: elle n'a pas de sessionpass.json lisible.",
+    "es": "El archivo no se puede leer: la exportación no está completa: no tiene un sessionpass.json legible.",
+}
+
+
+@pytest.mark.usefixtures("_here")
+async def test_an_export_that_does_not_go_back_is_told_in_the_language(studio: Studio, tmp_path: Path) -> None:
+    """As is an export that was written."""
+    business = ["--business", str(studio.business_id)]
+    (tmp_path / "nothing").mkdir()
+    for tag in TAGS:
+        done = await command("export", *business, "--out", str(tmp_path / tag), "--language", tag)
+        assert (done.exit_code, EXPORTED[tag] in done.output) == (0, True), done.output
+        done = await command("restore", str(tmp_path / tag), *business, "--language", tag)
+        assert (done.exit_code, NOT_EMPTY[tag] in done.output) == (1, True), done.output
+        done = await command("restore", str(tmp_path / "nothing"), *business, "--language", tag)
+        assert (done.exit_code, NO_EXPORT[tag] in done.output) == (1, True), done.output

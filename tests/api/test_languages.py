@@ -8,14 +8,18 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from models.errors import Refused
 from models.operations.change_pass import DeactivatePass, deactivate_pass
 from models.operations.create_business import create_api_key
+from models.operations.holds import PlaceHold, place_hold
+from models.operations.renew_pass import RenewPass, renew_pass
 from models.rules.language import day_in
 from models.rules.terms import Terms
-from models.rules.values import Language, PassKind, Role
+from models.rules.values import AfterExpiration, Language, PassKind, PaymentMethod, Role, TestCard
 from models.runtime import Runtime
 from models.settings import Settings
 from models.tables.tenants import businesses
+from models.tables.visits import visits
 from schema.ids import encode
 from tests.api.serving import bearer, served
 from tests.studio import MONTH, Studio
@@ -196,6 +200,57 @@ async def test_why_a_visit_stays_unpaid_reads_in_the_language(client: httpx2.Asy
         (unpaid,) = (await _post(client, body, tag)).json()["data"]["bookVisits"]["unpaid"]
         (reason,) = unpaid["refusals"][0]["reasons"]
         assert (reason["code"], reason["message"]) == ("NO_SESSIONS_LEFT", why)
+
+
+async def test_what_the_system_notes_reads_in_the_language_and_what_people_note_as_they_wrote_it(
+    client: httpx2.AsyncClient, studio: Studio
+) -> None:
+    sold = await studio.sell()
+    starts = studio.began + timedelta(days=1)
+    cancelled, kept = (await studio.book([starts, starts + timedelta(days=9)], pass_id=sold)).visits
+    day = starts.date()
+    await studio.do(place_hold, PlaceHold(sold, day, day))
+    async with studio.runtime.database.transaction(studio.business_id) as connection:
+        await connection.execute(visits.update().where(visits.c.id == kept).values(note="2026-01-02"))
+    document = "query($a: ID!, $b: ID!) { a: visit(id: $a) { note } b: visit(id: $b) { note } }"
+    asked = {"query": document, "variables": {"a": encode("Visit", cancelled), "b": encode("Visit", kept)}}
+    for tag, note in (
+        ("en", "Cancelled by a hold"),
+        ("fr", "Annulée par une suspension"),
+        ("es", "Cancelada por una suspensión"),
+    ):
+        data = (await _post(client, asked, tag)).json()["data"]
+        assert (data["a"]["note"], data["b"]["note"]) == (note, "2026-01-02")
+
+
+async def test_what_the_gateway_said_reads_in_the_language_on_the_payment_too(
+    client: httpx2.AsyncClient, studio: Studio
+) -> None:
+    sold = await studio.sell(Terms(PassKind.SESSION, 1_500, 1, MONTH, after_expiration=AfterExpiration.RENEW))
+    bad = RenewPass(sold, PaymentMethod.TEST_CARD, TestCard.DECLINE)
+    with pytest.raises(Refused):
+        await studio.do(renew_pass, bad)
+    document = "query($id: ID!) { pass(id: $id) { orders { payments { detail } } } }"
+    asked = {"query": document, "variables": {"id": encode("Pass", sold)}}
+    for tag, detail in (("en", "insufficient funds"), ("fr", "provision insuffisante"), ("es", "fondos insuficientes")):
+        (declined, _) = (await _post(client, asked, tag)).json()["data"]["pass"]["orders"]
+        assert declined["payments"] == [{"detail": detail}]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('visits(from: "2026-01-31")', "Un DateTime est un instant avec son décalage\u00a0: indiquez-le, par exemple"),
+        ('visits(from: "2026-02-30T10:00:00Z")', "Ce DateTime n'existe pas dans le calendrier."),
+    ],
+)
+async def test_a_value_that_is_no_instant_is_told_in_the_language(
+    client: httpx2.AsyncClient, written: str, said: str
+) -> None:
+    """In a document as it stands; around a variable stand graphql-core's own English words."""
+    answer = await _post(client, {"query": f"{{ {written} {{ nodes {{ id }} }} }}"}, "fr")
+    (error,) = answer.json()["errors"]
+    assert error["message"].startswith(said)
 
 
 async def test_a_repeated_request_is_answered_in_the_language_of_the_repetition(

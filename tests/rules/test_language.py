@@ -144,6 +144,25 @@ def test_a_sentence_inside_a_sentence_is_translated_with_its_own_values() -> Non
     assert reason.message_in(ES) == "El último día de la opción es el 3 de junio de 2026."
 
 
+QUOTED = st.text(max_size=60) | st.sampled_from(["2026-01-02", "2026-01-02 10:00", "1234567", "{cell}", "{text}"])
+
+
+@given(QUOTED, LANGUAGES)
+def test_what_a_cell_says_is_quoted_as_it_stands(text: str, language: Language) -> None:
+    reason = because(Code.LINE_UNREADABLE, cell="sold_on", sentence="“{text}” is no date", text=text)
+    opening, closing = {EN: ("“", "”"), FR: ("«\u00a0", "\u00a0»"), ES: ("«", "»")}[language]
+    assert f"{opening}{text}{closing}" in reason.message_in(language)
+    unknown = because(Code.LINE_UNKNOWN, thing="client", ref=text)
+    assert text in unknown.message_in(language)
+
+
+def test_a_remedy_inside_a_remedy_is_filled_with_the_other_values() -> None:
+    reason = because(Code.NOT_UNDOABLE, sentence="it has no pass.", remedy="Do it anew with {verb}.", verb="sellPass")
+    assert reason.remedy == "Do it anew with sellPass."
+    assert "sellPass" in reason.remedy_in(FR)
+    assert "{" not in reason.remedy_in(ES)
+
+
 def test_what_has_no_translation_is_said_in_english() -> None:
     assert say(FR, "Nobody translated {day}.", [("day", "2026-06-03")]) == "Nobody translated 3 juin 2026."
 
