@@ -11,11 +11,14 @@ from models.operations.catalogue import RevisePurchaseOption, revise_purchase_op
 from models.operations.change_pass import ExtendPass, SetAutoRenew, extend_pass, set_auto_renew
 from models.operations.consent import Consent
 from models.operations.convert_pass import ScheduleConversion, schedule_conversion
+from models.operations.forecast import forecast
+from models.operations.forecast_command import Forecast
 from models.operations.holds import RemoveHold, remove_hold
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.queries.invariants import check_business
 from models.rules.due import next_events
+from models.rules.forecast import ForecastKind
 from models.rules.status import RetryPolicy
 from models.rules.terms import Renewal, Terms
 from models.rules.values import (
@@ -242,6 +245,23 @@ async def test_a_renewal_that_the_law_wants_announced_waits_for_an_announcement_
     assert (await books(studio, pass_id))[0] == 10
     assert len(await told(studio)) == 1
     await sound(studio)
+
+
+async def test_a_forecast_says_that_a_charge_is_put_off_and_when_it_will_be(studio: Studio) -> None:
+    pass_id = await sold_in(studio, Jurisdiction.FR, THREE_MONTHS)
+    await jump(studio, at("2026-04-10"))
+
+    asked = Forecast(pass_id, at("2026-05-20"))
+    told_ahead = await forecast(studio.runtime, studio.business_id, OWNER, asked)
+
+    kinds = (ForecastKind.CHARGE_POSTPONED, ForecastKind.CHARGED, ForecastKind.RENEWS)
+    steps = [(step.kind, step.day.isoformat()) for step in told_ahead.steps if step.kind in kinds]
+    assert steps == [
+        (ForecastKind.CHARGE_POSTPONED, "2026-04-10"),
+        (ForecastKind.CHARGED, "2026-05-11"),
+        (ForecastKind.RENEWS, "2026-05-11"),
+    ]
+    assert (await told(studio), await postponed(studio)) == ([], [])
 
 
 async def test_a_pass_that_ended_while_its_announcement_was_missed_goes_on_until_it_has_run(studio: Studio) -> None:
