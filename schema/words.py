@@ -102,10 +102,12 @@ WORDS: dict[str, dict[str, str]] = {
     "Jurisdiction": {
         "NONE": "None in particular: nothing is asked.",
         "US": "The United States: consent before what renews is sold (15 U.S.C. § 8403).",
-        "US_CA": "California: the same (Bus. & Prof. Code § 17602).",
+        "US_CA": "California: the same, and a renewal for a year or longer is announced 15 to 45 days before "
+        "(Bus. & Prof. Code § 17602).",
         "EU": "The European Union: the same (Directive 2011/83/EU, art. 8).",
         "DE": "Germany: the same (§ 312j BGB).",
-        "FR": "France: the same (Code de la consommation, art. L221-14).",
+        "FR": "France: the same, and a renewal is announced one to three months before (Code de la consommation, "
+        "art. L221-14 and L215-1).",
     },
     "VisitPayment": {
         "PAID": "A pass pays for it.",

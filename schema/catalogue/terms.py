@@ -122,7 +122,10 @@ class RenewalNode:
         description="How many days what rolled over lasts; null is as long as its period."
     )
     price: RenewalPrice = strawberry.field(description="Which price a renewal charges.")
-    reminder_days: int = strawberry.field(description="How many days before a charge it is announced.")
+    reminder_days: int = strawberry.field(
+        description="How many days before a charge it is announced, within what the jurisdiction asks for and allows. "
+        "A renewal that a law wants announced waits for its announcement."
+    )
 
 
 async def _target(

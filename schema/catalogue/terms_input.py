@@ -141,7 +141,11 @@ class RenewalTermsInput:
     price: RenewalPrice = strawberry.field(
         default=RenewalPrice.SOLD_VERSION, description="Which price a renewal charges."
     )
-    reminder_days: int = strawberry.field(default=3, description="How many days before a charge it is announced.")
+    reminder_days: int = strawberry.field(
+        default=3,
+        description="How many days before a charge it is announced, within what the jurisdiction asks for and allows. "
+        "A renewal that a law wants announced waits for its announcement.",
+    )
 
     def value(self) -> Renewal:
         """Return the rules' value."""
