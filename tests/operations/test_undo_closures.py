@@ -10,9 +10,17 @@ import pytest
 from models.operations import spread_closure
 from models.operations.book_visits import PayBy
 from models.operations.catalogue import CreateClient, CreateLocation, create_client, create_location
-from models.operations.closures import EndClosure, RemoveClosure, end_closure, remove_closure
+from models.operations.closures import (
+    EndClosure,
+    PlaceClosure,
+    RemoveClosure,
+    end_closure,
+    place_closure,
+    remove_closure,
+)
 from models.operations.holds import EndHold, end_hold
 from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.undo import closures as closures_back
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
 from models.rules.values import ClosureReach
@@ -149,3 +157,37 @@ async def test_a_closure_that_is_over_by_now_can_still_come_back(studio: Studio)
     await studio.advance(studio.began + 12 * DAY)
     await undo(studio, removed)
     assert await effective(studio) == held
+
+
+async def test_a_closure_that_the_workers_spread_is_taken_back_whole(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spread_closure, "BATCH_MAX", 2)
+    passes = [await studio.sell(MONTHLY) for _ in range(5)]
+    for minutes, pass_id in enumerate(passes):
+        await studio.book([at("2026-02-03", 10, minutes), at("2026-02-20", 10, minutes)], pass_id=pass_id)
+    await studio.book([at("2026-02-04")], pay_by=PayBy.NOTHING)
+    before = await effective(studio)
+    for _ in range(2):
+        closed = await studio.do(place_closure, PlaceClosure(studio.location, date(2026, 2, 2), None, "Repairs"))
+        placing = await last_operation(studio)
+        undoing = UndoOperation(placing, "A mistake")
+        assert await studio.refused(undo_operation, undoing) is Code.NOT_UNDOABLE
+        await spread(studio, closed.rows["closure"])
+        assert len(await studio.fetch("SELECT FROM holds WHERE removed_at IS NULL")) == len(passes)
+        await undo(studio, placing)
+        assert await effective(studio) == before
+
+
+async def test_a_closure_of_more_passes_than_one_transaction_changes_says_so(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closures_back, "HOLDS_MAX", 2)
+    for _ in range(3):
+        await studio.sell(MONTHLY)
+    closure = (await close(studio, FIRST, LAST)).rows["closure"]
+    rows = await studio.fetch("SELECT id FROM operations WHERE verb = 'placeClosure'")
+    assert await studio.refused(undo_operation, UndoOperation(rows[0]["id"], "A mistake")) is Code.NOT_UNDOABLE
+    await studio.do(remove_closure, RemoveClosure(closure))
+    undoing = UndoOperation(await last_operation(studio), "A mistake")
+    assert await studio.refused(undo_operation, undoing) is Code.NOT_UNDOABLE

@@ -8,6 +8,7 @@ import pytest
 
 from models.errors import Refused
 from models.operations.catalogue import CreatePurchaseOption, create_purchase_option
+from models.operations.end_visit import AttendanceOutcome, RecordAttendance, record_attendance
 from models.operations.hold_package import HoldPackage, hold_package
 from models.operations.holds import RemoveHold, remove_hold
 from models.operations.packages import (
@@ -28,7 +29,7 @@ from models.rules.packages import PackageItem, PackageTerms
 from models.rules.policies import RefundPolicy
 from models.rules.terms import Conversion
 from models.rules.values import AfterExpiration, PackageItemKind, RefundBasis, RefundDestination, UnusedAtConversion
-from tests.operations.acts import DAY, HOUR
+from tests.operations.acts import DAY, HOUR, renew
 from tests.operations.effective import effective
 from tests.operations.test_dry_run import CARD
 from tests.operations.test_undo_dependents import needs, undo
@@ -112,6 +113,16 @@ async def test_a_sale_waits_for_what_uses_a_part_or_spent_its_credit(studio: Stu
     for told in (before, after):
         del told["options"], told["packages"]
     assert after == before
+
+
+async def test_a_sale_waits_for_a_visit_that_was_and_for_a_period_bought_since(studio: Studio) -> None:
+    sold = await starter_sold(studio)
+    sale = await last_operation(studio)
+    (visit,) = (await studio.book([studio.began - HOUR], pass_id=sold.passes[1])).visits
+    booking = await last_operation(studio)
+    await studio.do(record_attendance, RecordAttendance(visit, AttendanceOutcome.ATTENDED))
+    await renew(studio, sold.passes[0])
+    await needs(studio, sale, booking, await last_operation(studio))
 
 
 async def test_a_sale_waits_for_the_refund_of_its_goods(studio: Studio) -> None:

@@ -8,24 +8,32 @@ from models.errors import Refused, refuse
 from models.operations.base import Changed, Tx, unique
 from models.operations.closures import RemoveClosure, remove_closure
 from models.operations.refresh import refresh
-from models.operations.spread_closure import hold_back_sales, join_closures, locked_closure
-from models.operations.undo.claims_back import give_what_it_took
+from models.operations.spread_closure import hold_back_sales, join_closures, locked_closure, spread
+from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import STANDING, depended_on
 from models.operations.undo.done import Done, read_done
 from models.operations.undo.guards import GONE
 from models.operations.undo.holds import hold_again, visits_as_they_were
-from models.queries.closures import concerned
-from models.queries.locks import lock_passes
+from models.operations.undo.projections_back import projections_as_they_were
+from models.queries.locks import lock_passes, lock_passes_only
 from models.rules.codes import Code
 from models.tables.closures import closures
 
 HOLDS_MAX = 1_000
-"""How many passes are held again at most: it is done in one transaction, or not at all."""
+"""How many passes are let go or held again at most: it is done in one transaction, or not at all."""
 
 # What the workers did for the operation, which is the last that changed the closure.
 _WENT_ON = """
 SELECT * FROM operations
 WHERE verb = 'spreadClosure' AND input->'command'->>'closure_id' = $1 AND id > $2 AND state = 'DONE' ORDER BY id
+"""
+_HELD = "FROM holds WHERE closure_id = $1 AND removed_at IS NULL"
+# The passes that were sold since, or that something was done to as a whole, and that the closure has never held.
+_CAME = """
+SELECT DISTINCT p.id FROM events e JOIN passes p ON p.business_id = e.business_id AND p.id = e.pass_id
+WHERE e.id > $2 AND e.type LIKE 'pass.%' AND p.closed_reason IS NULL AND NOT EXISTS (
+    SELECT FROM holds h WHERE h.business_id = p.business_id AND h.pass_id = p.id AND h.closure_id = $1)
+ORDER BY p.id LIMIT $3
 """
 _LET_GO = "SELECT * FROM holds WHERE closure_id = $1 AND ended_operation_id = ANY($2) ORDER BY pass_id"
 _VISITED_SINCE = """
@@ -51,27 +59,54 @@ ORDER BY e.id DESC LIMIT 1
 
 
 async def undo_closure(tx: Tx, done: Done) -> Changed:
-    """Take a closure back that has reached all of its passes at once, and what it did to their visits.
+    """Take a closure back, whoever of its passes it reached at once or by the workers, and what it did to their visits.
 
-    Errors: NOT_UNDOABLE where the workers went on with it, DEPENDED_ON, HOLD_PERIOD_OVER.
+    Errors: NOT_UNDOABLE while the workers are at it, or for too many passes; DEPENDED_ON, HOLD_PERIOD_OVER.
     """
     closure_id = done.changed.rows["closure"]
-    if done.changed.figures.get("waiting"):
-        raise refuse(
-            Code.NOT_UNDOABLE,
-            "operationId",
-            sentence="it went on to more passes than one operation changes.",
-            remedy="Take the closure back with removeClosure; cancelled visits are booked anew.",
-        )
-    ended_by = await tx.raw.fetchval("SELECT ended_operation_id FROM closures WHERE id = $1 FOR UPDATE", closure_id)
-    if ended_by is not None:
-        raise await depended_on(tx, [ended_by])
+    closure = await locked_closure(tx, closure_id)
+    if closure["ended_operation_id"] is not None:
+        raise await depended_on(tx, [closure["ended_operation_id"]])
+    steps = await _steps(tx, done, closure)
     await remove_closure(tx, RemoveClosure(closure_id))
-    left = "SELECT count(*) FROM holds WHERE closure_id = $1 AND removed_at IS NULL"
-    if await tx.raw.fetchval(left, closure_id):
+    closure = await locked_closure(tx, closure_id)
+    while closure["spread_at"] is None:
+        await spread(tx, closure)
+        closure = await locked_closure(tx, closure_id)
+    if await tx.raw.fetchval(f"SELECT count(*) {_HELD}", closure_id):
         raise refuse(Code.HOLD_PERIOD_OVER, "operationId")
-    await visits_as_they_were(tx, done, "Cancelled by")
-    return Changed(list(done.changed.passes), list(done.changed.visits), list(done.changed.holds))
+    for step in steps.values():
+        await visits_as_they_were(tx, step, "Cancelled by")
+        if step is not done:
+            await projections_as_they_were(tx, step)
+    return _answer(steps)
+
+
+async def _steps(tx: Tx, done: Done, closure: Any) -> dict[UUID, Done]:
+    """Return the operation and what the workers did for it, each by its id; what they let move is taken back already.
+
+    Errors: NOT_UNDOABLE while they are at it, or where it is more than one transaction does.
+    """
+    if closure["spread_at"] is None:
+        raise _still_spreading()
+    if await tx.raw.fetchval(f"SELECT count(*) {_HELD}", closure["id"]) > HOLDS_MAX:
+        raise _too_many()
+    went_on = await tx.raw.fetch(_WENT_ON, str(closure["id"]), done.id)
+    later = [await read_done(tx, row, done.reason) for row in went_on]
+    for step in later:
+        await lock_passes_only(tx.raw, step.passes)
+        await take_what_it_gave(tx, step, step.moved())
+    return {step.id: step for step in (done, *later)}
+
+
+def _answer(steps: dict[UUID, Done]) -> Changed:
+    changed = [step.changed for step in steps.values()]
+    return Changed(
+        unique([each for one in changed for each in one.passes]),
+        unique([each for one in changed for each in one.visits]),
+        unique([each for one in changed for each in one.holds]),
+        rows=dict(changed[0].rows),
+    )
 
 
 async def undo_reopening(tx: Tx, done: Done) -> Changed:
@@ -86,32 +121,28 @@ async def undo_reopening(tx: Tx, done: Done) -> Changed:
     closure = await locked_closure(tx, closure_id)
     if closure["ended_operation_id"] != done.id:
         raise await depended_on(tx, [closure["ended_operation_id"]])
-    if closure["spread_at"] is None:
-        raise _still_spreading()
-    went_on = await tx.raw.fetch(_WENT_ON, str(closure_id), done.id)
-    steps = {step.id: step for step in [done, *[await read_done(tx, row, done.reason) for row in went_on]]}
+    steps = await _steps(tx, done, closure)
     rows = await tx.raw.fetch(_LET_GO, closure_id, list(steps))
     await _require_no_visits(tx, done, closure)
     await _close_again(tx, done, closure)
-    joining = await concerned(tx.raw, await locked_closure(tx, closure_id), None, HOLDS_MAX + 1)
+    joining = [row["id"] for row in await tx.raw.fetch(_CAME, closure_id, done.since, HOLDS_MAX + 1)]
     if max(len(rows), len(joining)) > HOLDS_MAX:
         raise _too_many()
     locked = await lock_passes(tx.raw, {*joining, *(row["pass_id"] for row in rows)})
-    held: list[UUID] = []
     for row in rows:
         facts, step = locked[row["pass_id"]], steps[row["ended_operation_id"]]
         if facts.closed_reason in GONE:
             continue
         former = await _ended_before(tx, step, "hold", row["id"], ("hold.ended", "hold.removed"))
         await hold_again(tx, step, row, facts, was_ended_by=former)
-        held.append(row["id"])
-    for pass_id in sorted(set(joining) - {row["pass_id"] for row in rows}):
+    for pass_id in joining:
         await join_closures(tx, pass_id)
     for step in steps.values():
         await give_what_it_took(tx, step, step.visits)
+        if step is not done:
+            await projections_as_they_were(tx, step)
     await refresh(tx, locked)
-    visits = unique([visit for step in steps.values() for visit in step.changed.visits])
-    return Changed([row["pass_id"] for row in rows], visits, held, rows={"closure": closure_id})
+    return _answer(steps)
 
 
 async def _require_no_visits(tx: Tx, done: Done, closure: Any) -> None:
@@ -157,6 +188,6 @@ def _too_many() -> Refused:
     return refuse(
         Code.NOT_UNDOABLE,
         "operationId",
-        sentence="it let go of more passes than are held again at once.",
-        remedy="Place a closure anew with placeClosure for the days that are closed.",
+        sentence="it concerns more passes than can be changed at once.",
+        remedy="Take the closure back with removeClosure, or place one anew with placeClosure.",
     )
