@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import Problem, Refused, refuse, unknown
-from models.operations.base import STAFF, Changed, Payment, ToPay, Tx
+from models.operations.base import STAFF, Changed, Payment, ToPay, Tx, plain
 from models.operations.cover_waiting import covered, lock_with_waiting
 from models.operations.pass_guards import FOR_GOOD, require_not_gone, require_settled
 from models.operations.refresh import refresh
-from models.operations.renew_pass import grant_next, require_renewable, restarts, stored_payment
+from models.operations.renew_pass import STARTED, grant_next, require_renewable, restarts, stored_payment
 from models.operations.sell_pass import checked_payment
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import before_joining
@@ -88,6 +88,7 @@ async def renew_package(tx: Tx, command: RenewPackage) -> ToPay:
                     "period_number": part.periods[-1].number + 1,
                     "share_minor": part.terms.price_minor,
                     "on_depletion": restarts(tx, part),
+                    STARTED: plain(part.windows[0].first_day),
                 }
                 for part in parts
             ],
@@ -126,7 +127,7 @@ async def fulfil_package_renewal(tx: Tx, bought: ToPay) -> Changed:
             period_number=part["period_number"],
             price_minor=part["share_minor"],
             credit_minor=0,
-            details={"automatic": False, "on_depletion": part["on_depletion"]},
+            details={"automatic": False, "on_depletion": part["on_depletion"], STARTED: part.get(STARTED)},
         )
         kept[str(pass_id)] = (await grant_next(tx, one)).figures
     sale_id = UUID(bought.details[RENEWED])

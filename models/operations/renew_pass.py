@@ -1,6 +1,7 @@
 """Renew a pass: by hand, or by itself when it is due. Exactly one grant and one capture per pass and period."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,13 @@ from models.operations.refresh import refresh
 from models.operations.sell_pass import checked_payment
 from models.operations.spend_credit import SPENT, credit_of, spend
 from models.operations.spread_closure import before_joining, join_closures
+from models.operations.start_pass import write_start
 from models.queries.facts import load_passes
 from models.queries.locks import lock_passes
+from models.rules.calendar import local_day
 from models.rules.codes import Code, because
 from models.rules.due import renewal_price
-from models.rules.facts import PassFacts
+from models.rules.facts import PassFacts, with_start
 from models.rules.renewal import next_period, renews_on_depletion, renews_on_expiry
 from models.rules.status import ended, retry_at, standing_at, used_up
 from models.rules.values import ClosedReason, OrderPurpose, PaymentMethod, Role, Standing, TestCard, ValidityRule
@@ -39,6 +42,9 @@ NOTHING_OVERDUE: dict[str, object] = {
     "hard_declined": False,
 }
 """What a pass keeps of a failed charge once it is paid, or no longer wanted."""
+
+STARTED = "started_on"
+"""The day on which a pass had started when its renewal was to be paid, in the details of that order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ async def _to_pay(tx: Tx, facts: PassFacts, payment: Payment | None, *, automati
         price_minor=renewal_price(without_failed_charge(facts), on_depletion=on_depletion),
         credit_minor=0,
         payment=payment,
-        details={"automatic": automatic, "on_depletion": on_depletion},
+        details={"automatic": automatic, "on_depletion": on_depletion, STARTED: plain(facts.windows[0].first_day)},
         gateway_key=f"renew:{facts.id}:{number}:{await next_attempt(tx, facts.id, number)}",
     )
 
@@ -165,6 +171,7 @@ async def grant_next(tx: Tx, bought: ToPay) -> Changed:
     facts = (await lock_passes(tx.raw, [bought.pass_id]))[bought.pass_id]
     former = await kept_of(tx, facts, *CLOSING, "payment_method", "test_card")
     facts = await thaw_after_failed_charge(tx, facts)
+    facts = await _begun(tx, facts, bought)
     before = facts.periods[-1]
     former |= {"cut_at": plain(before.cut_at)}
     anchor = await tx.row(
@@ -201,6 +208,19 @@ async def grant_next(tx: Tx, bought: ToPay) -> Changed:
     await join_closures(tx, facts.id)
     paid = await pay_projections(tx, facts.id, revive=facts.closed_reason is not ClosedReason.RELEASED)
     return Changed(passes=[facts.id], visits=paid, figures={"skippedPeriods": period.skipped, "former": former})
+
+
+async def _begun(tx: Tx, facts: PassFacts, bought: ToPay) -> PassFacts:
+    """Return the facts of a pass that has a start; without one it starts as it would have when it was to be paid.
+
+    Its only visits may have been cancelled while the charge had no answer. What was paid for follows that start.
+    """
+    if facts.windows[0].first_day is not None or facts.windows[0].paused:
+        return facts
+    told = bought.details.get(STARTED)
+    begun = with_start(facts, date.fromisoformat(told) if told else local_day(tx.now, facts.zone))
+    await write_start(tx, begun)
+    return begun
 
 
 async def renewal_declined(tx: Tx, bought: ToPay, *, hard: bool, detail: str) -> None:

@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from models.errors import Refused
 from models.operations.book_visits import PayBy
+from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.rules.codes import Code
 from models.rules.terms import Terms, Validity
@@ -186,6 +188,24 @@ async def test_the_next_period_follows_the_start_as_it_was_settled_not_as_it_was
     await renew(studio, pass_id)
 
     assert await days(studio, pass_id) == [("2026-02-05", "2026-03-04"), ("2026-03-05", "2026-04-04")]
+
+
+async def test_a_pass_whose_visits_are_cancelled_while_its_renewal_has_no_answer_starts_as_it_was_to(
+    studio: Studio,
+) -> None:
+    pass_id = await studio.sell(FIRST_VISIT)
+    visits = [(await studio.book([at(day)])).visits[0] for day in ("2026-02-05", "2026-02-09")]
+    lost = RenewPass(pass_id, PaymentMethod.TEST_CARD, TestCard.TIMEOUT)
+    with pytest.raises(Refused):
+        await studio.do(renew_pass, lost)
+    for visit in visits:
+        await cancel(studio, visit)
+    assert await days(studio, pass_id) == [(None, None)]
+
+    await studio.advance(at("2026-02-03"))
+
+    assert await days(studio, pass_id) == [("2026-02-05", "2026-03-04"), ("2026-03-05", "2026-04-04")]
+    assert await books(studio, pass_id) == (20, 0, 0, 0, 0)
 
 
 async def test_an_unlimited_pass_also_waits_for_its_first_visit(studio: Studio) -> None:
