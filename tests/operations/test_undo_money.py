@@ -30,6 +30,7 @@ from tests.operations.test_disputes import MONTHLY, RENEWING, order_of
 from tests.operations.test_dry_run import CARD
 from tests.operations.test_undo_dependents import needs, undo
 from tests.operations.test_undo_every_verb import last_operation
+from tests.queries.test_reports import report
 from tests.studio import TEN_CLASSES, Studio, missed_visit
 
 FEES = replace(TEN_CLASSES, outcomes=Outcomes(late_cancel_fee_minor=500, no_show_fee_minor=900))
@@ -55,6 +56,8 @@ async def test_fees_that_were_paid_together_are_owed_again(studio: Studio, by: t
         await studio.do(pay_fees, PayFees(tuple(fees), *by))
         await undo(studio, await last_operation(studio))
         assert await effective(studio) == before
+    sold = await report(studio, "REVENUE_BY_OPTION", studio.began.date())
+    assert [row["refunded"] for row in sold] == [0, 0, 0], "a fee is no part of what passes were sold for"
     back = await studio.fetch("SELECT state, destination, amount_minor FROM refunds")
     assert [tuple(row) for row in back] == [("DONE", "ORIGINAL", 900)] * 6
     await studio.do(pay_fees, PayFees(tuple(fees), *by))

@@ -44,6 +44,8 @@ REVENUE_BY_OPTION = Report(
             FROM refunds r JOIN passes p ON p.business_id = r.business_id AND p.id = r.pass_id
             WHERE p.business_id = q.business_id AND p.option_id = q.id AND r.state NOT IN ('FAILED', 'TAKEN_BACK')
               AND r.package_item_id IS NULL AND r.at >= asked.starts_at AND r.at < asked.ends_at
+              AND NOT EXISTS (SELECT FROM orders o WHERE o.business_id = r.business_id AND o.id = r.order_id
+                              AND o.purpose = 'FEE')
         ) back ON true
         WHERE sold.sales > 0 OR sold.renewals > 0 OR back.amount > 0
         UNION ALL
