@@ -26,6 +26,9 @@ class Due:
     at: datetime
 
 
+_CHARGES = (DueKind.RENEW, DueKind.CONVERT, DueKind.RETRY)
+
+
 @dataclass(frozen=True, slots=True)
 class NextEvent:
     """One coming event for a person to read: what, from which instant, on which local day."""
@@ -45,6 +48,13 @@ def next_due(facts: PassFacts, policy: RetryPolicy, now: datetime) -> Due | None
         remind = remind_at(facts)
         candidates += [] if remind is None else [Due(DueKind.REMIND, remind)]
     return min(candidates, key=lambda due: (due.at, due.kind is DueKind.LOT_EXPIRE), default=None)
+
+
+def charges_now(facts: PassFacts, policy: RetryPolicy, now: datetime) -> bool:
+    """Say whether a charge by itself is due of a pass already, though something else may be due before it."""
+    if facts.closed_reason is not None:
+        return False
+    return any(due.kind in _CHARGES and due.at <= now for due in _after_the_end(facts, policy, now))
 
 
 def charge_at(facts: PassFacts) -> datetime | None:

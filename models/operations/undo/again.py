@@ -50,7 +50,7 @@ from models.rules.values import Role
 
 UNDO = "undoOperation"
 """The verb of every undoing."""
-_VERBS: dict[str, tuple[Callable[[Tx, Any], Awaitable[Changed | ToPay | None]], type]] = {
+VERBS: dict[str, tuple[Callable[[Tx, Any], Awaitable[Changed | ToPay | None]], type]] = {
     "payVisits": (pay_visits.pay_visits, pay_visits.PayVisits),
     "cancelVisit": (end_visit.cancel_visit, end_visit.CancelVisit),
     "recordAttendance": (end_visit.record_attendance, end_visit.RecordAttendance),
@@ -106,7 +106,7 @@ BACK = {
     **dict.fromkeys(("createLocation", "createService", "createClient", "createHousehold"), created.restore),
 }
 """What is rather brought back as it was: the same visits, the same option, the same client."""
-AGAIN = frozenset({*_VERBS, *BACK})
+AGAIN = frozenset({*VERBS, *BACK})
 """The verbs that can be carried out again once they were undone, where that charges nobody."""
 
 _UNDONE = """
@@ -144,7 +144,7 @@ async def undo_undoing(tx: Tx, done: Done) -> Changed:
     undone = await undone_by(tx, done.id)
     if undone.verb in BACK:
         return await BACK[undone.verb](tx, replace(done, verb=undone.verb))
-    if undone.verb not in _VERBS:
+    if undone.verb not in VERBS:
         raise refuse(
             Code.NOT_UNDOABLE,
             "operationId",
@@ -152,7 +152,7 @@ async def undo_undoing(tx: Tx, done: Done) -> Changed:
             remedy="Do it anew with {verb}.",
             verb=undone.verb,
         )
-    verb, kind = _VERBS[undone.verb]
+    verb, kind = VERBS[undone.verb]
     command = from_plain(kind, undone.command)
     if isinstance(command, catalogue.RevisePurchaseOption):
         current = "SELECT current_version FROM purchase_options WHERE id = $1 FOR UPDATE"

@@ -8,7 +8,7 @@ from models.errors import refuse
 from models.operations.base import Changed, Tx, unique
 from models.operations.holds import RemoveHold, remove_hold
 from models.operations.lapse import release_uncovered
-from models.operations.pass_guards import locked_pass
+from models.operations.pass_guards import FOR_GOOD, locked_pass
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import ENDINGS, depended_on, require_none_later
@@ -101,7 +101,8 @@ async def hold_again(tx: Tx, done: Done, hold: Any, facts: PassFacts, *, was_end
     extends = HoldKind(hold["kind"]).extends
     against = [kind for kind in ENDINGS if extends or kind != "pass.renewed"]
     await require_none_later(tx, done, against, passes=[facts.id])
-    require_going(tx, facts)
+    if facts.closed_reason not in FOR_GOOD:  # One that is was so by then.
+        require_going(tx, facts)
     ended = hold["removed_at"] is None
     text = await tx.raw.fetchval(_FORMER_LAST_DAY, hold["id"], done.since)
     last_day = _day(text) if ended else hold["last_day"]

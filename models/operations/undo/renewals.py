@@ -112,8 +112,8 @@ async def _take_back(tx: Tx, pass_id: UUID, number: int, cut_at: str | None) -> 
     """Keep the last period and what it granted under another number, so that the pass can be renewed again."""
     kept = await free_number(tx, pass_id)
     for statement in (
-        "UPDATE orders SET period_number = $3 WHERE pass_id = $1 AND period_number = $2 AND purpose = 'RENEWAL' "
-        "AND state = 'PAID'",
+        """UPDATE orders SET period_number = $3
+           WHERE pass_id = $1 AND period_number = $2 AND purpose = 'RENEWAL' AND state = 'PAID'""",
         "UPDATE lots SET period_number = $3 WHERE pass_id = $1 AND period_number = $2",
         "UPDATE claims SET forgiven_period = $3 WHERE pass_id = $1 AND forgiven_period = $2",
         "UPDATE fees SET period_number = $3 WHERE pass_id = $1 AND period_number = $2",

@@ -16,10 +16,10 @@ from models.operations.undo.done import Done
 from models.operations.undo.passes import not_written_down
 from models.queries.facts import load_passes
 from models.rules.codes import Code
-from models.rules.due import next_due
+from models.rules.due import charges_now
 from models.rules.facts import PassFacts
 from models.rules.status import ended
-from models.rules.values import Account, DueKind, LotKind
+from models.rules.values import Account, LotKind
 from models.tables.passes import holds, passes
 
 CHANGED_SINCE = (
@@ -31,7 +31,6 @@ CHANGED_SINCE = (
     "lot.claimed",
 )
 """What can be done to a pass that came of an operation, besides using it: whoever takes it back has to know."""
-_CHARGES = (DueKind.RENEW, DueKind.CONVERT, DueKind.RETRY)
 # Newest first: units that went through a second account come back through it. What went with a visit is its claim's.
 _MOVED = """
 SELECT * FROM transfers WHERE pass_id = $1 AND operation_id = $2 AND visit_id IS NULL AND from_account <> 'ISSUED'
@@ -140,8 +139,7 @@ async def reopen(
 async def require_no_charge(tx: Tx, pass_ids: Sequence[UUID]) -> None:
     """Refuse where a pass that is as it was before would be charged for at once. Errors: NOT_UNDOABLE."""
     for facts in (await load_passes(tx.raw, pass_ids)).values():
-        due = next_due(facts, tx.business.policy, tx.now)
-        if due is not None and due.kind in _CHARGES and due.at <= tx.now:
+        if charges_now(facts, tx.business.policy, tx.now):
             raise refuse(
                 Code.NOT_UNDOABLE,
                 "operationId",

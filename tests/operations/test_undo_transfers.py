@@ -1,0 +1,99 @@
+"""A transfer that is undone is as if it had not been, where the receiver has used nothing of it."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from models.operations.catalogue import CreateClient, create_client
+from models.operations.change_pass import AdjustPass, ExtendPass, adjust_pass, extend_pass
+from models.operations.sharing import SharePass, share_pass
+from models.operations.transfer_pass import TransferPass, transfer_pass
+from models.operations.undo.undo_operation import UndoOperation, undo_operation
+from models.rules.codes import Code
+from models.rules.terms import Terms
+from models.rules.values import AfterExpiration, PassKind
+from tests.operations.acts import DAY, HOUR, at, cancel, hold, record
+from tests.operations.effective import effective
+from tests.operations.test_undo_dependents import needs, undo
+from tests.operations.test_undo_every_verb import last_operation
+from tests.studio import MONTH, SHARED, TEN_CLASSES, Studio, household_with
+
+MONTHLY = replace(TEN_CLASSES, validity=MONTH, after_expiration=AfterExpiration.RENEW, price_minor=10_001)
+UNLIMITED = Terms(PassKind.UNLIMITED, 3_333, validity=MONTH)
+
+
+async def given(studio: Studio, pass_id: UUID, units: int | None = None) -> tuple[UUID, UUID, UUID]:
+    """Give a pass, or units of it, to a new client; return the client, their pass and the operation."""
+    receiver = (await studio.do(create_client, CreateClient("Zoe"))).rows["client"]
+    changed = await studio.do(transfer_pass, TransferPass(pass_id, receiver, "Gift", units))
+    return receiver, changed.passes[1], await last_operation(studio)
+
+
+@pytest.mark.parametrize("terms", [MONTHLY, TEN_CLASSES, UNLIMITED])
+@pytest.mark.parametrize("units", [None, 3])
+async def test_what_was_given_comes_back(studio: Studio, terms: Terms, units: int | None) -> None:
+    pass_id = await studio.sell(terms)
+    (visit, *_) = (await studio.book([studio.began - HOUR, studio.began + DAY], pass_id=pass_id)).visits
+    await record(studio, visit)
+    first = studio.began.date() + 3 * DAY
+    await hold(studio, pass_id, first.isoformat(), (first + DAY).isoformat())
+    await studio.do(create_client, CreateClient("Zoe"))
+    receiver = (await studio.fetch("SELECT id FROM clients WHERE name = 'Zoe'"))[0]["id"]
+    before = await effective(studio)
+    for _ in range(2):
+        if terms is UNLIMITED and units:
+            return
+        await studio.do(transfer_pass, TransferPass(pass_id, receiver, "Gift", units))
+        assert await effective(studio) != before
+        await undo(studio, await last_operation(studio))
+        assert await effective(studio) == before
+
+
+async def test_those_it_was_shared_with_have_it_again(studio: Studio) -> None:
+    ben, kim = await household_with(studio, "Ben", "Kim")
+    pass_id = await studio.sell(SHARED)
+    await studio.do(share_pass, SharePass(pass_id, ben, 3))
+    await studio.do(share_pass, SharePass(pass_id, kim))
+    await studio.book([studio.began + DAY], client=ben, pass_id=pass_id)
+    await studio.do(create_client, CreateClient("Zoe"))
+    zoe = (await studio.fetch("SELECT id FROM clients WHERE name = 'Zoe'"))[0]["id"]
+    before = await effective(studio)
+    await studio.do(transfer_pass, TransferPass(pass_id, zoe, "Gift"))
+    await undo(studio, await last_operation(studio))
+    assert await effective(studio) == before
+
+
+async def test_what_the_receiver_has_done_with_it_is_named(studio: Studio) -> None:
+    pass_id = await studio.sell(TEN_CLASSES)
+    receiver, made, transfer = await given(studio, pass_id)
+    (visit,) = (await studio.book([studio.began + DAY], client=receiver, pass_id=made)).visits
+    await needs(studio, transfer, await last_operation(studio))
+    await cancel(studio, visit)
+    await studio.do(adjust_pass, AdjustPass(made, 1, "Gift"))
+    gift = await last_operation(studio)
+    await needs(studio, transfer, gift)
+    await undo(studio, gift)
+    await studio.do(transfer_pass, TransferPass(made, studio.client, "Thanks", 2))
+    back = await last_operation(studio)
+    await needs(studio, transfer, back)
+    await undo(studio, back)
+    await undo(studio, transfer)
+    assert (await studio.balances(pass_id))["available"] == 10
+    assert (await studio.balances(made))["available"] == 0
+    assert (await studio.book([studio.began + DAY], client=receiver, pass_id=made)).passes == []
+
+
+async def test_days_that_the_receiver_was_given_are_named(studio: Studio) -> None:
+    _, made, transfer = await given(studio, await studio.sell(MONTHLY), 2)
+    await studio.do(extend_pass, ExtendPass(made, 3, "Ill"))
+    await needs(studio, transfer, await last_operation(studio))
+
+
+async def test_units_whose_days_are_over_do_not_come_back(studio: Studio) -> None:
+    _, _, transfer = await given(
+        studio, await studio.sell(replace(MONTHLY, after_expiration=AfterExpiration.EXPIRE)), 2
+    )
+    await studio.advance(at("2026-03-20"))
+    code = await studio.refused(undo_operation, UndoOperation(transfer, "A mistake"))
+    assert code in (Code.DEPENDED_ON, Code.NOT_UNDOABLE, Code.PASS_ENDED)
