@@ -103,7 +103,9 @@ class RulesDriver:
     def cancel(self, visit_id: int, *, by_studio: bool = False) -> str:
         """Cancel a booked visit."""
         booked, outcomes = self.visits[visit_id], self.facts.terms.outcomes
-        late = not by_studio and is_late(outcomes, booked.facts.starts_at, self.now)
+        # An unpaid visit is cancelled by the studio's own table, which here says the same but for the grace.
+        since = booked.facts.booked_at if booked.paid else None
+        late = not by_studio and is_late(outcomes, booked.facts.starts_at, self.now, since)
         state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
         target = Account.AVAILABLE if by_studio else account_after(outcomes, state)
         self._end(booked, state, target, make_up=not late)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from models.rules.policies import Restriction
 from models.rules.terms import Outcomes, Renewal, Terms, Validity
 from models.rules.values import (
     Activation,
@@ -14,11 +15,13 @@ from models.rules.values import (
     OutcomeEffect,
     PassKind,
     PeriodUnit,
+    RestrictionCycle,
+    RestrictionPer,
     ValidityRule,
 )
 from tests.simulation.driver import RulesDriver, visit_at
 from tests.simulation.model import PassModel
-from tests.simulation.paper import NewVisit, Sold
+from tests.simulation.paper import AtMost, NewVisit, Sold
 
 MINUTE = timedelta(minutes=1)
 DAY_MINUTES = 24 * 60
@@ -34,6 +37,8 @@ SALES = (
 )
 # Mostly within days, so that visits meet one another, holds and ends; sometimes long before or after.
 AHEAD = st.integers(-600, 6 * DAY_MINUTES) | st.integers(-600, 15 * DAY_MINUTES) | st.integers(-5_000, 60 * DAY_MINUTES)
+RULES = st.builds(AtMost, st.integers(1, 4), st.sampled_from(["DAY", "WEEK", "MONTH"]), st.booleans())
+CYCLE = {False: RestrictionCycle.CALENDAR, True: RestrictionCycle.PASS}
 KINDS = {"SESSION": 8, "DAY": 5, "TIME": 300, "UNLIMITED": 0}
 
 
@@ -59,6 +64,8 @@ def sold_passes(draw: st.DrawFn) -> Sold:
         late_cancel_minutes=draw(st.sampled_from([0, 60, 720, 3 * DAY_MINUTES])),
         late_cancel_returns=draw(st.booleans()),
         no_show_returns=draw(st.booleans()),
+        grace_minutes=draw(st.sampled_from([0, 0, 60, 2 * DAY_MINUTES])),
+        at_most=tuple(draw(st.just([]) | st.lists(RULES, min_size=1, max_size=3))),
     )
 
 
@@ -80,6 +87,10 @@ def terms_of(sold: Sold) -> Terms:
             late_cancel=effect[sold.late_cancel_returns],
             no_show=effect[sold.no_show_returns],
             late_cancel_minutes=sold.late_cancel_minutes,
+            booking_grace_minutes=sold.grace_minutes,
+        ),
+        restrictions=tuple(
+            Restriction(rule.visits, RestrictionPer(rule.per), CYCLE[rule.from_start]) for rule in sold.at_most
         ),
         covered_by=CoveredBy.BOOKING if sold.covered_by_booking else CoveredBy.START,
         back_window_days=sold.back_window_days,
@@ -195,11 +206,15 @@ class RulesMachine(RuleBasedStateMachine):
 
     @invariant()
     def they_would_decide_alike(self) -> None:
-        """A visit today, on the last day, and on the day after it."""
+        """A visit today, in a week, on the last day, and on the day after it."""
         if not hasattr(self, "model"):
             return
         ends_at = self.driver.facts.ends_at
-        probes = [self.now + MINUTE, *([] if ends_at is None else [ends_at - MINUTE, ends_at])]
+        probes = [
+            self.now + MINUTE,
+            self.now + 7 * DAY_MINUTES * MINUTE,
+            *([] if ends_at is None else [ends_at - MINUTE, ends_at]),
+        ]
         for starts_at in probes:
             visit = visit_at(0, 0, starts_at, 1, self.now, self.zone)
             assert self.driver.would_pay(visit) == self.model.would_pay(self._modelled(0, starts_at, 1, 0))

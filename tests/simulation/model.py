@@ -47,7 +47,9 @@ class PassModel:
 
     def book(self, visits: Iterable[NewVisit]) -> dict[int, bool]:
         """Book visits, paid in the best of all ways to pay for them together; return which are paid."""
-        asked = [Visit(each, self.today) for each in sorted(visits, key=lambda visit: (visit.minute, visit.id))]
+        asked = [
+            Visit(each, self.today, self.minute) for each in sorted(visits, key=lambda visit: (visit.minute, visit.id))
+        ]
         for visit, paid_from in zip(asked, best_way(self, asked), strict=True):
             self.put(visit, paid_from)
         return {visit.asked.id: visit.paid for visit in asked}
@@ -59,12 +61,14 @@ class PassModel:
 
     def would_pay(self, visit: NewVisit) -> bool:
         """Say whether the visit would be paid if it were booked now."""
-        return bool(self.ways_to_pay(Visit(visit, self.today)))
+        return bool(self.ways_to_pay(Visit(visit, self.today, self.minute)))
 
     def cancel(self, visit_id: int, *, by_studio: bool = False) -> str:
         """Cancel a booked visit; return the state it is then in."""
         visit = self.visits[visit_id]
         late = not by_studio and visit.asked.minute - self.minute < self.sold.late_cancel_minutes
+        if visit.paid and self.sold.grace_minutes and self.minute - visit.booked_at <= self.sold.grace_minutes:
+            late = False
         self._end(visit, "LATE_CANCELLED" if late else "CANCELLED")
         if not late or self.sold.late_cancel_returns:
             self._unpay(visit, make_up=not late)
@@ -225,6 +229,8 @@ class PassModel:
             return []
         if provisional and not all(self._still_inside(other, spans) for other in self._standing()):
             return []
+        if self._too_often(visit, spans[0].first):
+            return []
         if self.sold.kind == "UNLIMITED":
             return [("all", 0, 0)]
         for other in self._standing():
@@ -233,6 +239,14 @@ class PassModel:
         needed = visit.asked.length if self.sold.kind == "TIME" else 1
         enough = [lot for lot in usable if self._balances(lot)["available"] >= needed]
         return [(lot, ends[lot], needed) for lot in enough]
+
+    def _too_often(self, visit: Visit, start: int | None) -> bool:
+        """Say whether more visits than before would be too many, of a pass that the visit lets start on `start`."""
+        days = [other.asked.day for other in self._standing() if other is not visit]
+        return any(
+            self.days.too_many(rule, start, [*days, visit.asked.day]) > self.days.too_many(rule, self._start(), days)
+            for rule in self.sold.at_most
+        )
 
     def _still_inside(self, visit: Visit, spans: list[Span]) -> bool:
         day = self._covered(self._cover_day(visit), spans[0].first)

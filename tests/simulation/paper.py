@@ -1,8 +1,22 @@
-"""What is noted on paper about a pass, and counting days: how long a period is, where it ends, what follows it."""
+"""What is noted on paper about a pass, and counting days: how long a period is, where it ends, what follows it.
 
+And counting visits: how many lie in one day, week or month too many.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """So many visits in each DAY, WEEK or MONTH of the calendar, or `from_start`, counted from the pass's first day."""
+
+    visits: int
+    per: str
+    from_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,8 @@ class Sold:
     late_cancel_minutes: int = 720
     late_cancel_returns: bool = False
     no_show_returns: bool = False
+    grace_minutes: int = 0
+    at_most: tuple[AtMost, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,7 @@ class Visit:
 
     asked: NewVisit
     booked_on: int
+    booked_at: int = 0
     state: str = "BOOKED"
     paid: bool = False
     lot: int | None = None
@@ -124,6 +141,26 @@ class Days:
             first <= day and (last is None or day <= last) and (extends or not only_freezes)
             for first, last, extends in self.holds.values()
         )
+
+    def too_many(self, rule: AtMost, start: int | None, days: Iterable[int]) -> int:
+        """How many visits on these days are more than the rule lets there be, of a pass that starts on `start`."""
+        if rule.from_start and start is None:
+            return 0
+        cycles = Counter(self.cycle(rule, start or 0, day) for day in days)
+        return sum(max(0, count - rule.visits) for count in cycles.values())
+
+    def cycle(self, rule: AtMost, start: int, day: int) -> object:
+        """A name for the cycle a day lies in. From the start only days count that no freeze lies on."""
+        if not rule.from_start:
+            on = date.fromordinal(day)
+            return {"DAY": on, "WEEK": on.isocalendar()[:2], "MONTH": (on.year, on.month)}[rule.per]
+        gone = sum(not self.held(each, only_freezes=True) for each in range(start, day))
+        if rule.per == "MONTH":
+            months = 0
+            while months_later(start, months + 1) <= start + gone:
+                months += 1
+            return months
+        return gone if rule.per == "DAY" else gone // 7
 
     def renewal_day(self, last: int, today: int) -> int | None:
         """The day on which the renewal after `last` is due, out of every freeze; None while that is not yet."""
