@@ -230,6 +230,9 @@ async def test_a_place_that_was_taken_back_does_not_count_as_another_one(studio:
     pass_id = await studio.sell()
     closed = await studio.do(place_closure, PlaceClosure(studio.location, studio.began.date(), None, "Repairs"))
     assert closed.passes == [pass_id], "the pass is valid at the one place there is"
+    later = await studio.sell()
+    held = await studio.fetch("SELECT pass_id FROM holds ORDER BY pass_id")
+    assert [row["pass_id"] for row in held] == [pass_id, later]
 
 
 @pytest.mark.parametrize("_", range(6))

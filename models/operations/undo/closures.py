@@ -22,10 +22,14 @@ from models.tables.closures import closures
 HOLDS_MAX = 1_000
 """How many passes are let go or held again at most: it is done in one transaction, or not at all."""
 
-# What the workers did for the operation, which is the last that changed the closure.
+# What the workers did for the operation, until something else was done to the closure, be it undone by now.
 _WENT_ON = """
-SELECT * FROM operations
-WHERE verb = 'spreadClosure' AND input->'command'->>'closure_id' = $1 AND id > $2 AND state = 'DONE' ORDER BY id
+SELECT o.* FROM operations o
+WHERE o.verb = 'spreadClosure' AND o.input->'command'->>'closure_id' = $1 AND o.id > $2 AND o.state = 'DONE'
+  AND NOT EXISTS (
+    SELECT FROM events e WHERE e.id > $2 AND e.id < o.id AND e.operation_id <> $2 AND e.data->>'closure' = $1
+      AND e.type IN ('closure.ended', 'closure.removed', 'closure.restored'))
+ORDER BY o.id
 """
 _HELD = "FROM holds WHERE closure_id = $1 AND removed_at IS NULL"
 # The passes that were sold since, or that something was done to as a whole, and that the closure has never held.
