@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +103,9 @@ async def read_books(reader: asyncpg.Connection) -> Books:
         ordered = "id" if found and "id" in found[0].keys() else None  # noqa: SIM118 - a record iterates values
         rows[table] = sorted(found, key=lambda row: row["id"]) if ordered else list(found)
     now: datetime = await reader.fetchval("SELECT test_clock_at FROM businesses")
-    asked = Range(date(2020, 1, 1), now.date(), datetime(2020, 1, 1, tzinfo=now.tzinfo), now, now)
+    # What happened at this very instant counts as well.
+    ends_at = now + timedelta(microseconds=1)
+    asked = Range(date(2020, 1, 1), now.date(), datetime(2020, 1, 1, tzinfo=now.tzinfo), ends_at, now)
     keys = [column.key for column in DEFERRED_REVENUE.columns]
     deferred = [dict(zip(keys, row, strict=True)) async for row in DEFERRED_REVENUE.rows(reader, asked)]
     return Books(rows, deferred)
