@@ -1,5 +1,6 @@
 """One pass moved by the rules alone, as the operations move it in the store, with the verbs of the model."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from models.rules.allocation import Request, after_claim, allocate
 from models.rules.calendar import local_day
 from models.rules.due import charge_at, lapses_soon, next_due
 from models.rules.eligibility import covered_instant, decide
-from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account, is_late
+from models.rules.ending import MAKE_UP_DAYS_MIN, account_after, day_account, ending, is_late
 from models.rules.facts import (
     ClaimFacts,
     LotFacts,
@@ -60,6 +61,7 @@ class RulesDriver:
         self.visits: dict[int, Booked] = {}
         self.holds: dict[int, HoldFacts] = {}
         self.gone: dict[tuple[UUID, Account], int] = {}
+        self.forgiven: Counter[int] = Counter()
         sold_on = local_day(now, zone)
         first = start_at_sale(terms, sold_on, None)
         first_on, last_on = (None, None) if first is None else base_days(terms, first, 0)
@@ -107,8 +109,10 @@ class RulesDriver:
         since = booked.facts.booked_at if booked.paid else None
         late = not by_studio and is_late(outcomes, booked.facts.starts_at, self.now, since)
         state = VisitState.LATE_CANCELLED if late else VisitState.CANCELLED
-        target = Account.AVAILABLE if by_studio else account_after(outcomes, state)
-        self._end(booked, state, target, make_up=not late)
+        if by_studio:
+            self._end(booked, state, Account.AVAILABLE, make_up=True)
+        else:
+            self._come_to(booked, state)
         return state
 
     def attend(self, visit_id: int) -> None:
@@ -117,8 +121,7 @@ class RulesDriver:
 
     def no_show(self, visit_id: int) -> None:
         """Record that the client did not come."""
-        target = account_after(self.facts.terms.outcomes, VisitState.NO_SHOW)
-        self._end(self.visits[visit_id], VisitState.NO_SHOW, target, make_up=False)
+        self._come_to(self.visits[visit_id], VisitState.NO_SHOW)
 
     def place_hold(self, hold_id: int, first: date, last: date | None, *, extends: bool, keep_visits: bool) -> None:
         """Hold the pass."""
@@ -228,6 +231,21 @@ class RulesDriver:
 
     def _day(self, standing: Iterable[Booked]) -> Account:
         return day_account(account_after(self.facts.terms.outcomes, each.state) for each in standing)
+
+    def _come_to(self, booked: Booked, state: VisitState) -> None:
+        """Bring a visit to an ending of which the first ones of a period may be free."""
+        period = self._period_of(booked)
+        end = ending(self.facts.terms.outcomes, state, forgiven_before=self.forgiven[period])
+        self.forgiven[period] += end.forgiven and booked.paid
+        self._end(booked, state, end.account, make_up=end.may_make_up)
+
+    def _period_of(self, booked: Booked) -> int:
+        """The number of the period that pays: of the lot, or the one the visit lies in where nothing is counted."""
+        own = [lot.period_number for lot in self.facts.lots if lot.id == booked.lot_id]
+        instant = covering_instant(self.facts.terms, booked.facts)
+        pairs = zip(self.facts.periods, self.facts.windows, strict=True)
+        inside = [period.number for period, window in pairs if window.covers(instant)]
+        return next(iter([*own, *inside]), self.facts.periods[-1].number)
 
     def _end(self, booked: Booked, state: VisitState, target: Account, *, make_up: bool) -> None:
         """Bring a visit to its end, and what pays for it to `target`; AVAILABLE releases the claim."""

@@ -39,6 +39,8 @@ SALES = (
 AHEAD = st.integers(-600, 6 * DAY_MINUTES) | st.integers(-600, 15 * DAY_MINUTES) | st.integers(-5_000, 60 * DAY_MINUTES)
 RULES = st.builds(AtMost, st.integers(1, 4), st.sampled_from(["DAY", "WEEK", "MONTH"]), st.booleans())
 CYCLE = {False: RestrictionCycle.CALENDAR, True: RestrictionCycle.PASS}
+EDGES = (60, 720, 2 * DAY_MINUTES)
+"""Minutes after which a grace or a window ends to the minute."""
 KINDS = {"SESSION": 8, "DAY": 5, "TIME": 300, "UNLIMITED": 0}
 
 
@@ -65,7 +67,13 @@ def sold_passes(draw: st.DrawFn) -> Sold:
         late_cancel_returns=draw(st.booleans()),
         no_show_returns=draw(st.booleans()),
         grace_minutes=draw(st.sampled_from([0, 0, 60, 2 * DAY_MINUTES])),
-        at_most=tuple(draw(st.just([]) | st.lists(RULES, min_size=1, max_size=3))),
+        free_endings=draw(st.sampled_from([0, 0, 1, 2])),
+        at_most=tuple(
+            draw(
+                st.just([])
+                | st.lists(RULES, min_size=1, max_size=3, unique_by=lambda rule: (rule.per, rule.from_start))
+            )
+        ),
     )
 
 
@@ -88,6 +96,7 @@ def terms_of(sold: Sold) -> Terms:
             no_show=effect[sold.no_show_returns],
             late_cancel_minutes=sold.late_cancel_minutes,
             booking_grace_minutes=sold.grace_minutes,
+            free_per_period=sold.free_endings,
         ),
         restrictions=tuple(
             Restriction(rule.visits, RestrictionPer(rule.per), CYCLE[rule.from_start]) for rule in sold.at_most
@@ -165,7 +174,7 @@ class RulesMachine(RuleBasedStateMachine):
         self.model.end_hold(hold_id, new_last)
         self.driver.end_hold(hold_id, date.fromordinal(new_last))
 
-    @rule(minutes=st.integers(1, 3 * DAY_MINUTES) | st.integers(1, 3 * DAY_MINUTES) | st.integers(1, 50 * DAY_MINUTES))
+    @rule(minutes=st.integers(1, 3 * DAY_MINUTES) | st.sampled_from(EDGES) | st.integers(1, 50 * DAY_MINUTES))
     def time_passes(self, minutes: int) -> None:
         self._move_to(self.now + minutes * MINUTE)
 

@@ -18,6 +18,7 @@ Use it like this, next to the system under test, and compare after every step::
 periods changes with it. Renewals are on expiry and always paid for; unused units lapse with their period.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from tests.simulation.best import best_way
@@ -38,6 +39,7 @@ class PassModel:
         self.visits: dict[int, Visit] = {}
         self.fixed_start = None if sold.on_first_visit else today
         self.closed = False
+        self.forgiven: Counter[int] = Counter()
 
     # What happens.
 
@@ -69,21 +71,22 @@ class PassModel:
         late = not by_studio and visit.asked.minute - self.minute < self.sold.late_cancel_minutes
         if visit.paid and self.sold.grace_minutes and self.minute - visit.booked_at <= self.sold.grace_minutes:
             late = False
-        self._end(visit, "LATE_CANCELLED" if late else "CANCELLED")
-        if not late or self.sold.late_cancel_returns:
-            self._unpay(visit, make_up=not late)
+        if late:
+            self._cost(visit, "LATE_CANCELLED", returns=self.sold.late_cancel_returns)
+        else:
+            visit.state = "CANCELLED"
+            self._unpay(visit, make_up=True)
         return visit.state
 
     def attend(self, visit_id: int) -> None:
         """Record that the visit was attended."""
-        self._end(self.visits[visit_id], "ATTENDED")
+        visit = self.visits[visit_id]
+        self._consume(visit)
+        visit.state = "ATTENDED"
 
     def no_show(self, visit_id: int) -> None:
         """Record that the client did not come."""
-        visit = self.visits[visit_id]
-        self._end(visit, "NO_SHOW")
-        if self.sold.no_show_returns:
-            self._unpay(visit, make_up=False)
+        self._cost(self.visits[visit_id], "NO_SHOW", returns=self.sold.no_show_returns)
 
     def place_hold(
         self, hold_id: int, first: int, last: int | None, *, extends: bool, keep_visits: bool = False
@@ -253,12 +256,26 @@ class PassModel:
         own = [] if visit.lot is None else [self._lot_span(visit.lot, spans)]
         return any(span.covers(day) for span in [*spans, *own])
 
-    def _end(self, visit: Visit, state: str) -> None:
-        returns = {"LATE_CANCELLED": self.sold.late_cancel_returns, "NO_SHOW": self.sold.no_show_returns}
-        returned = state == "CANCELLED" or returns.get(state, False)
-        if visit.paid and not returned and self.fixed_start is None:
-            self.fixed_start = self._start()
+    def _cost(self, visit: Visit, state: str, *, returns: bool) -> None:
+        """End a visit as one that costs its unit, unless the option lets it return or a free ending is left."""
+        forgiven = not returns and visit.paid and self._forgives(visit)
+        if not returns and not forgiven:
+            self._consume(visit)
         visit.state = state
+        if returns or forgiven:
+            self._unpay(visit, make_up=forgiven)
+
+    def _consume(self, visit: Visit) -> None:
+        if visit.paid and self.fixed_start is None:
+            self.fixed_start = self._start()
+
+    def _forgives(self, visit: Visit) -> bool:
+        """Say whether the period that pays has a free ending left, and take it if so."""
+        spans = self._spans()
+        inside = [number for number, span in enumerate(spans) if span.covers(self._cover_day(visit))]
+        period = self.lots[visit.lot].period if visit.lot is not None else min(inside, default=len(spans) - 1)
+        self.forgiven[period] += 1
+        return self.forgiven[period] <= self.sold.free_endings
 
     def _unpay(self, visit: Visit, *, make_up: bool) -> None:
         if not visit.paid:

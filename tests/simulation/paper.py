@@ -37,6 +37,7 @@ class Sold:
     late_cancel_returns: bool = False
     no_show_returns: bool = False
     grace_minutes: int = 0
+    free_endings: int = 0
     at_most: tuple[AtMost, ...] = ()
 
 
