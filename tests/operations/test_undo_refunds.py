@@ -109,6 +109,24 @@ async def test_one_that_the_gateway_was_not_asked_for_is_never_asked_for(
     assert await studio.fetch("SELECT * FROM gateway_refunds") == []
 
 
+async def test_one_that_the_gateway_is_being_asked_for_waits_for_its_answer(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pass_id = await used(studio)
+    asked = type(studio.runtime.gateway).refund
+    codes: list[Code] = []
+
+    async def meanwhile(gateway: Any, request: Any) -> Any:
+        command = UndoOperation(await last_operation(studio), "A mistake")
+        codes.append(await studio.refused(undo_operation, command))
+        return await asked(gateway, request)
+
+    monkeypatch.setattr(type(studio.runtime.gateway), "refund", meanwhile)
+    await studio.do(refund_pass, RefundPass(pass_id, "Moved away"))
+    assert codes == [Code.PAYMENT_IN_PROGRESS]
+    assert [row["state"] for row in await studio.fetch("SELECT state FROM refunds")] == ["DONE"]
+
+
 async def test_money_that_has_left_is_named(studio: Studio) -> None:
     await studio.do(refund_pass, RefundPass(await used(studio), "Moved away"))
     with pytest.raises(Refused, match=r"9000 in minor units of EUR has gone back .* to which nobody has agreed"):
@@ -164,6 +182,22 @@ async def test_units_whose_days_are_over_do_not_come_back(studio: Studio) -> Non
     await studio.advance(at("2026-03-20"))
     codes = [await studio.refused(undo_operation, command) for command in commands]
     assert codes == [Code.NOT_UNDOABLE, Code.PASS_ENDED]
+
+
+async def test_units_of_a_period_that_is_over_do_not_come_back_though_the_pass_goes_on(studio: Studio) -> None:
+    await studio.do(refund_pass, replace(TO_CREDIT, pass_id=await used(studio), units=2))
+    refund = await last_operation(studio)
+    await studio.advance(at("2026-03-03"))
+    with pytest.raises(Refused, match=r"the days of the units that it took are over"):
+        await undo(studio, refund)
+
+
+async def test_a_pass_that_counts_nothing_and_would_be_over_does_not_come_back(studio: Studio) -> None:
+    await studio.do(refund_pass, replace(TO_CREDIT, pass_id=await used(studio, UNLIMITED)))
+    refund = await last_operation(studio)
+    await studio.advance(at("2026-03-03"))
+    with pytest.raises(Refused, match=r"the pass would be over by now"):
+        await undo(studio, refund)
 
 
 async def test_of_ten_who_undo_and_spend_at_once_credit_goes_one_way(studio: Studio) -> None:

@@ -17,8 +17,10 @@ from models.operations.convert_pass import ConvertPass, convert_pass
 from models.operations.end_visit import CancelledBy, CancelVisit, cancel_visit
 from models.operations.refund_package import RefundPackage, refund_package
 from models.operations.refund_pass import RefundPass, refund_pass
+from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
+from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.queries.reports.catalogue import REPORTS, asked_range
 from models.rules.policies import Offer
 from models.rules.terms import Renewal, Terms
@@ -171,6 +173,15 @@ async def test_the_past_reads_as_it_was(studio: Studio) -> None:
     assert [(row["earned"], row["deferred"]) for row in rows] == [(0, 15_000)]
 
 
+async def _renew_or_undo(studio: Studio, chance: random.Random, what: str, pass_id: UUID) -> None:
+    """Renew the pass, or undo one of the last things that happened."""
+    if what == "renew":
+        await studio.do(renew_pass, RenewPass(pass_id, *CARD))
+    else:
+        rows = await studio.fetch("SELECT id FROM operations ORDER BY recorded_at DESC, id DESC LIMIT 4")
+        await studio.do(undo_operation, UndoOperation(chance.choice(rows)["id"], "x"))
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_whatever_happens_the_sums_are_the_money_that_was_paid(studio: Studio, seed: int) -> None:
     chance = random.Random(seed)
@@ -184,9 +195,10 @@ async def test_whatever_happens_the_sums_are_the_money_that_was_paid(studio: Stu
     passes: list[UUID] = []
     visits: list[UUID] = []
     day = 0
-    for _ in range(40):
+    doings = ["sell", "sell", "book", "book", "advance", "cancel", "attend", "refund", "convert", "renew", "undo"]
+    for _ in range(50):
         try:
-            match chance.choice(["sell", "sell", "book", "book", "advance", "cancel", "attend", "refund", "convert"]):
+            match chance.choice([*doings, "adjust"]):
                 case "sell":
                     sold = await studio.do(sell_pass, SellPass(studio.client, chance.choice(options), *CARD))
                     passes += sold.passes
@@ -208,6 +220,8 @@ async def test_whatever_happens_the_sums_are_the_money_that_was_paid(studio: Stu
                     timing = ConversionTiming.NOW_PAID
                     command = ConvertPass(chance.choice(passes), chance.choice(options), timing, unused, *CARD)
                     await studio.do(convert_pass, command)
+                case ("renew" | "undo") as what if passes:
+                    await _renew_or_undo(studio, chance, what, chance.choice(passes))
                 case _ if passes:
                     await studio.do(adjust_pass, AdjustPass(chance.choice(passes), chance.choice([-1, 2]), "x"))
         except Refused:

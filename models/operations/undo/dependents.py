@@ -11,6 +11,9 @@ from models.rules.codes import Code, because
 ENDINGS = ("pass.renewed", "pass.converted", "pass.refunded", "pass.transferred", "pass.deactivated")
 """What happens to a whole pass: nothing that was changed before it can be changed back behind it."""
 
+ENDED = tuple(kind for kind in ENDINGS if kind != "pass.renewed")
+"""What ends a pass as it is. The next period has nothing to do with units of the one before."""
+
 # An operation that was undone counts for nothing, and neither does what undid it; what did it again stands for it.
 STANDING = "NOT EXISTS (SELECT FROM undoings u WHERE u.operation_id = {0} OR (u.undone_by = {0} AND NOT u.again))"
 _LATER = f"""

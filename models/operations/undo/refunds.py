@@ -7,7 +7,7 @@ from models.operations.base import Changed, Tx
 from models.operations.pass_guards import locked_pass
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took
-from models.operations.undo.dependents import ENDINGS, STANDING, depended_on, require_none_later
+from models.operations.undo.dependents import ENDED, STANDING, depended_on, require_none_later
 from models.operations.undo.done import Done
 from models.operations.undo.guards import require_going
 from models.operations.undo.taken_back import move_back, reopen, require_no_charge, take_credit
@@ -33,7 +33,7 @@ async def undo_refund(tx: Tx, done: Done) -> Changed:
     pass_id, whole = UUID(done.command["pass_id"]), done.command.get("units") is None
     await lock_passes_only(tx.raw, done.passes)
     facts = await locked_pass(tx, pass_id)
-    await require_none_later(tx, done, ENDINGS, passes=[pass_id])
+    await require_none_later(tx, done, ENDED, passes=[pass_id])
     await take_back_money(tx, done)
     if whole:
         await reopen(tx, done, pass_id, done.former())

@@ -3,7 +3,7 @@
 from models.operations.base import Changed, Tx
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
-from models.operations.undo.dependents import ENDINGS, require_none_later
+from models.operations.undo.dependents import ENDED, require_none_later
 from models.operations.undo.done import Done
 from models.operations.undo.guards import require_going
 from models.operations.undo.sales import require_unused
@@ -26,7 +26,7 @@ async def undo_transfer(tx: Tx, done: Done) -> Changed:
     await take_what_it_gave(tx, done, done.visits)
     await require_unused(tx, done, [receiver])
     await require_none_later(tx, done, CHANGED_SINCE, passes=[receiver])
-    await require_none_later(tx, done, ENDINGS, passes=[giver])
+    await require_none_later(tx, done, ENDED, passes=[giver])
     await empty_made(tx, done, receiver, granted=Account.TRANSFERRED)
     await lift_all(tx, done, receiver)
     await tx.update(passes, receiver, closed_reason=ClosedReason.TRANSFERRED, closed_at=tx.now)
