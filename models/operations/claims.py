@@ -171,10 +171,14 @@ async def _claim_day(tx: Tx, facts: PassFacts, lot_id: UUID, visit: VisitFacts, 
 
 
 async def _settle_day(tx: Tx, facts: PassFacts, claim: Any, may_make_up: bool) -> UUID | None:
+    # Where the day stands is asked anew: another visit of it may have moved it since the claim was read.
     rows = await tx.raw.fetch(
-        "SELECT account FROM claims WHERE claimed_day_id = $1 AND released_at IS NULL", claim["claimed_day_id"]
+        """SELECT c.account, d.account AS day_account FROM claims c
+           JOIN claimed_days d ON d.business_id = c.business_id AND d.id = c.claimed_day_id
+           WHERE c.claimed_day_id = $1 AND c.released_at IS NULL""",
+        claim["claimed_day_id"],
     )
-    before, after = Account(claim["day_account"]), day_account(Account(row["account"]) for row in rows)
+    before, after = Account(rows[0]["day_account"]), day_account(Account(row["account"]) for row in rows)
     if before is after:
         return None
     await tx.update(claimed_days, claim["claimed_day_id"], account=after)

@@ -17,10 +17,11 @@ from models.operations.set_policies import SetPolicies, set_policies
 from models.queries.invariants import check_business
 from models.queries.unresolved import businesses_to_resolve
 from models.rules.codes import Code
-from models.rules.terms import Outcomes, Renewal
+from models.rules.terms import Outcomes, Renewal, Terms
 from models.rules.values import (
     AfterExpiration,
     OutcomeEffect,
+    PassKind,
     ResolveAs,
     Role,
     UnusedAtRenewal,
@@ -50,6 +51,15 @@ async def sound(studio: Studio) -> None:
 async def as_no_show(studio: Studio) -> None:
     """Resolve what nobody recorded as missed."""
     await studio.do(set_policies, SetPolicies(resolve_as=ResolveAs.NO_SHOW))
+
+
+async def test_visits_that_share_a_day_resolve_together_and_use_it_once(resolving: Studio) -> None:
+    pass_id = await resolving.sell(Terms(PassKind.DAY, 5_000, 5))
+    visits = (await resolving.book([NOON - n * HOUR for n in (5, 3)], pass_id=pass_id)).visits
+    await resolving.do(resolve_visits, ResolveVisits(tuple(visits)), actor=WORKER)
+    found = await resolving.balances(pass_id)
+    assert (found["available"], found["booked"], found["used"]) == (4, 0, 1)
+    await sound(resolving)
 
 
 async def test_a_visit_nobody_recorded_is_taken_as_attended_a_day_after_its_end(resolving: Studio) -> None:
