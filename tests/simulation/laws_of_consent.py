@@ -174,7 +174,7 @@ def _due_back(books: Books, row: Any, done: Any) -> tuple[int, int]:
     standing = (
         each
         for each in books["claims"]
-        if each["pass_id"] == row["id"] and each["created_at"] <= done["at"] and not _let_go_before(each, done)
+        if each["pass_id"] == row["id"] and each["claimed_at"] <= done["at"] and not _let_go_before(each, done)
     )
     begun = any(visits[each["visit_id"]]["starts_at"] <= done["at"] for each in standing)
     issued = (lot for lot in lots if lot["operation_id"] < done["id"])
