@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import Refused
 from models.operations.base import Actor
-from models.operations.change_pass import AdjustPass, adjust_pass
+from models.operations.change_pass import AdjustPass, ExtendPass, adjust_pass, extend_pass
 from models.operations.holds import PlaceHold, place_hold
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.renew_pass import RenewPass, renew_pass
@@ -72,6 +72,18 @@ async def test_visits_that_were_booked_are_booked_again_and_stand_in_the_way(stu
     await needs(studio, sale, again)
     await undo(studio, again)
     await undo(studio, sale)
+
+
+async def test_what_was_done_again_stands_in_the_way_as_it_did(studio: Studio) -> None:
+    pass_id = await studio.sell(MONTHLY)
+    await studio.do(renew_pass, RenewPass(pass_id, *CARD))
+    renewal = await last_operation(studio)
+    await studio.do(extend_pass, ExtendPass(pass_id, 3, "Ill"))
+    await last_undone(studio)
+    again = await last_undone(studio)
+    await needs(studio, renewal, again)
+    await undo(studio, again)
+    await undo(studio, renewal)
 
 
 async def test_what_used_what_came_back_is_named(studio: Studio) -> None:

@@ -38,7 +38,7 @@ ORDER BY id DESC
 """
 _MOVED_ON = f"""
 SELECT DISTINCT t.operation_id AS id FROM transfers t
-WHERE t.lot_id = $1 AND t.from_account = $2 AND t.id > $3 AND t.operation_id <> ALL($4)
+WHERE t.lot_id = $1 AND t.from_account = $2 AND (t.id > $3 OR t.to_account = 'EXPIRED') AND t.operation_id <> ALL($4)
   AND {STANDING.format("t.operation_id")}
 """
 # The freeze that the failed charge had brought, which its payment lifted.
