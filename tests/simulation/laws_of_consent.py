@@ -174,7 +174,7 @@ def _due_back(books: Books, row: Any, done: Any) -> tuple[int, int]:
     standing = (
         each
         for each in books["claims"]
-        if each["pass_id"] == row["id"] and each["claimed_at"] <= done["at"] and not _let_go_before(each, done)
+        if each["pass_id"] == row["id"] and each["operation_id"] < done["id"] and not _let_go_before(each, done)
     )
     begun = any(visits[each["visit_id"]]["starts_at"] <= done["at"] for each in standing)
     issued = (lot for lot in lots if lot["operation_id"] < done["id"])
@@ -187,8 +187,8 @@ def _due_back(books: Books, row: Any, done: Any) -> tuple[int, int]:
 
 
 def _let_go_before(claim: Any, done: Any) -> bool:
-    released: datetime | None = claim["released_at"]
-    return released is not None and released < done["at"]
+    released: UUID | None = claim["released_operation_id"]
+    return released is not None and released < done["id"]
 
 
 def sandboxes_stand_apart(books: Books) -> Iterator[str]:

@@ -50,6 +50,7 @@ def sold_passes(draw: st.DrawFn) -> Sold:
     kind = draw(st.sampled_from(sorted(KINDS)))
     days = draw(st.none() | st.integers(1, 10) | st.integers(1, 40))
     months = draw(st.none() | st.integers(1, 2)) if days is None else None
+    late_returns, no_show_returns = draw(st.booleans()), draw(st.booleans())
     first_visit = draw(st.booleans())
     ends = days is not None or months is not None
     return Sold(
@@ -64,10 +65,11 @@ def sold_passes(draw: st.DrawFn) -> Sold:
         renews=ends and draw(st.sampled_from([True, True, False])),
         renewals_max=draw(st.none() | st.integers(1, 3)),
         late_cancel_minutes=draw(st.sampled_from([0, 60, 720, 3 * DAY_MINUTES])),
-        late_cancel_returns=draw(st.booleans()),
-        no_show_returns=draw(st.booleans()),
+        late_cancel_returns=late_returns,
+        no_show_returns=no_show_returns,
         grace_minutes=draw(st.sampled_from([0, 0, 60, 2 * DAY_MINUTES])),
-        free_endings=draw(st.sampled_from([0, 0, 1, 2])),
+        # Where nothing costs anything nothing can be free.
+        free_endings=0 if late_returns and no_show_returns else draw(st.sampled_from([0, 1, 2])),
         at_most=tuple(
             draw(
                 st.just([])
