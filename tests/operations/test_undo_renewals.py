@@ -18,6 +18,7 @@ from models.rules.terms import Renewal, Terms
 from models.rules.values import AfterExpiration, PassKind, PaymentMethod, RefundDestination, TestCard, UnusedAtRenewal
 from tests.operations.acts import DAY, HOUR, at, record, renew
 from tests.operations.effective import effective
+from tests.operations.test_disputes import frozen, used_up
 from tests.operations.test_dry_run import CARD
 from tests.operations.test_undo_dependents import needs, undo
 from tests.operations.test_undo_every_verb import last_operation
@@ -81,9 +82,19 @@ async def test_a_pass_that_is_used_up_and_starts_anew(studio: Studio) -> None:
     assert (await studio.facts(pass_id)).periods[0].cut_at is not None
 
 
-@pytest.mark.parametrize("freezes", [False, True])
-async def test_the_charge_that_had_failed_is_owed_again(studio: Studio, freezes: bool) -> None:
-    await studio.do(set_policies, SetPolicies(freeze_on_failed_charge=freezes))
+async def test_the_freeze_of_a_failed_charge_holds_again(studio: Studio) -> None:
+    await studio.do(set_policies, SetPolicies(freeze_on_failed_charge=True))
+    pass_id = await used_up(studio, TestCard.DECLINE_HARD)
+    await studio.advance(at("2026-02-04"))
+    before = await effective(studio)
+    assert await frozen(studio) == [("FAILED_CHARGE", True)]
+    await renew(studio, pass_id)
+    assert await frozen(studio) == [("FAILED_CHARGE", False)]
+    await undo(studio, await last_operation(studio))
+    assert await effective(studio) == before
+
+
+async def test_the_charge_that_had_failed_is_owed_again(studio: Studio) -> None:
     pass_id = await studio.sell(MONTHLY)
     await studio.do(set_auto_renew, SetAutoRenew(pass_id, True, PaymentMethod.TEST_CARD, TestCard.DECLINE))
     await studio.advance(END + HOUR)
