@@ -1,6 +1,6 @@
 """May this pass pay for this visit? All reasons against it, or the lot that pays."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -74,7 +74,7 @@ def decide(
     if not facts.kind.metered:
         window = next((window for window in started.windows if window.covers(covered)), None)
         return Decision(facts.id, ends_at=window.ends_at if window else None, shared=shared)
-    return replace(_from_lots(started, visit, covered, now), shared=shared)
+    return _from_lots(started, visit, covered, now, shared=shared)
 
 
 def ways_to_pay(facts: PassFacts, visit: VisitFacts, now: datetime, *, shared: bool) -> list[Decision]:
@@ -88,9 +88,9 @@ def ways_to_pay(facts: PassFacts, visit: VisitFacts, now: datetime, *, shared: b
     if not facts.kind.metered:
         window = next((window for window in facts.windows if window.covers(covered)), None)
         return [Decision(facts.id, ends_at=window.ends_at if window else None, shared=shared)]
-    joined = _from_claimed_day(facts, visit)
+    joined = _from_claimed_day(facts, visit, shared=shared)
     if joined is not None:
-        return [replace(joined, shared=shared)]
+        return [joined]
     needed = _needed(facts, visit)
     enough = sorted((lot for lot in facts.lots if lot.available >= needed and lot.usable(covered, now)), key=lot_order)
     within = any(window.covers(covered) for window in facts.windows)
@@ -168,8 +168,8 @@ def _other_visits_still_inside(started: PassFacts) -> list[Reason]:
     return []
 
 
-def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: datetime) -> Decision:
-    joined = _from_claimed_day(facts, visit)
+def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: datetime, *, shared: bool) -> Decision:
+    joined = _from_claimed_day(facts, visit, shared=shared)
     if joined is not None:
         return joined
     needed = _needed(facts, visit)
@@ -177,18 +177,18 @@ def _from_lots(facts: PassFacts, visit: VisitFacts, covered: datetime, now: date
     enough = [lot for lot in usable if lot.available >= needed]
     if not enough:
         left = max((lot.available for lot in usable), default=0)
-        return Decision(facts.id, reasons=(because(Code.NO_SESSIONS_LEFT, left=left, needed=needed),))
+        return Decision(facts.id, reasons=(because(Code.NO_SESSIONS_LEFT, left=left, needed=needed),), shared=shared)
     lot = min(enough, key=lot_order)
-    return Decision(facts.id, lot, needed, lot.window.ends_at)
+    return Decision(facts.id, lot, needed, lot.window.ends_at, shared=shared)
 
 
-def _from_claimed_day(facts: PassFacts, visit: VisitFacts) -> Decision | None:
+def _from_claimed_day(facts: PassFacts, visit: VisitFacts, *, shared: bool) -> Decision | None:
     if facts.kind is PassKind.DAY:
         person = person_of(facts, visit)
         for claim in facts.claims:
             if (claim.day, claim.location_id) == (visit.day, visit.location_id) and person_of(facts, claim) == person:
                 lot = next(lot for lot in facts.lots if lot.id == claim.lot_id)
-                return Decision(facts.id, lot, 0, lot.window.ends_at)
+                return Decision(facts.id, lot, 0, lot.window.ends_at, shared=shared)
     return None
 
 

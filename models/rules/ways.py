@@ -1,7 +1,7 @@
 """Every way in which passes could pay for visits, asked of the rules once, for all to be solved together."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -41,6 +41,15 @@ class _Way:
     starts: set[int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What a pass answered for each visit (by the identity of its facts) as it was handed in, and at last."""
+
+    own: PassFacts
+    first: dict[int, Decision] = field(default_factory=dict)
+    last: dict[int, tuple[PassFacts, Decision]] = field(default_factory=dict)
+
+
 def source_of(decision: Decision) -> Source:
     """Return the pass and lot that pay."""
     return decision.pass_id, decision.lot.id if decision.lot else None
@@ -55,8 +64,7 @@ class Ways:
         self.visits = sorted(request.visits, key=lambda visit: (visit.starts_at, visit.id))
         self.passes = {facts.id: facts for facts in request.passes}
         self._payers = sorted(request.passes, key=lambda facts: facts.id)
-        self._answers: dict[tuple[UUID, UUID], tuple[PassFacts, Decision]] = {}
-        self._first: dict[tuple[UUID, UUID], Decision] = {}
+        self._answers = {facts.id: _Answers(facts) for facts in request.passes}
         self._ends: dict[Source, datetime | None] = {}
         self._ranks: dict[tuple[Source, datetime | None, bool, bool], Rank] = {}
         self._starts: dict[UUID, list[PassFacts]] = {}
@@ -64,19 +72,18 @@ class Ways:
 
     def decided(self, facts: PassFacts, visit: VisitFacts) -> Decision:
         """Ask the rules, unless claims made since they were asked cannot have changed the answer."""
-        key = facts.id, visit.id
-        known = self._answers.get(key)
+        answers, number = self._answers[facts.id], id(visit)
+        known = answers.last.get(number)
         if known is not None and known[0] is facts:
             return known[1]
-        own = self.passes[facts.id]
-        first = self._first.get(key)
-        if first is not None and facts is not own and _lasts(own, visit, first):
+        first = answers.first.get(number)
+        if first is not None and facts is not answers.own and _lasts(answers.own, visit, first):
             return first
         started = self._started(facts, _start(facts, visit)) if facts.provisional else facts
         decision = decide(facts, visit, self.request.policy, self.request.now, started=started)
-        self._answers[key] = facts, decision
-        if facts is own:
-            self._first[key] = decision
+        answers.last[number] = facts, decision
+        if facts is answers.own:
+            answers.first[number] = decision
         return decision
 
     def instance(self) -> tuple[Instance, list[list[Decision]]]:
