@@ -22,8 +22,8 @@ from models.operations.refresh import refresh
 from models.operations.renew_pass import NOTHING_OVERDUE, write_succession
 from models.operations.sharing import end_shares
 from models.operations.spread_closure import before_joining, join_closures
-from models.queries.live import LIVE
 from models.queries.facts import load_passes
+from models.queries.live import LIVE
 from models.rules.calendar import local_day
 from models.rules.codes import Code
 from models.rules.eligibility import lot_order
