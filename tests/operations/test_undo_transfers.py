@@ -1,10 +1,12 @@
 """A transfer that is undone is as if it had not been, where the receiver has used nothing of it."""
 
+import asyncio
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from models.errors import Refused
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.change_pass import AdjustPass, ExtendPass, adjust_pass, extend_pass
 from models.operations.sharing import SharePass, share_pass
@@ -95,5 +97,27 @@ async def test_units_whose_days_are_over_do_not_come_back(studio: Studio) -> Non
         studio, await studio.sell(replace(MONTHLY, after_expiration=AfterExpiration.EXPIRE)), 2
     )
     await studio.advance(at("2026-03-20"))
-    code = await studio.refused(undo_operation, UndoOperation(transfer, "A mistake"))
-    assert code in (Code.DEPENDED_ON, Code.NOT_UNDOABLE, Code.PASS_ENDED)
+    command = UndoOperation(transfer, "A mistake")
+    assert await studio.refused(undo_operation, command) is Code.NOT_UNDOABLE
+
+
+async def test_of_those_who_undo_and_book_at_once_one_has_it(studio: Studio) -> None:
+    pass_id = await studio.sell(replace(TEN_CLASSES, quantity=2))
+    receiver, made, transfer = await given(studio, pass_id)
+
+    async def undo_it() -> str:
+        try:
+            await studio.do(undo_operation, UndoOperation(transfer, "A mistake"), key=str(uuid4()))
+        except Refused as refused:
+            return str(refused.code)
+        return "undone"
+
+    async def book(hours: int) -> str:
+        booked = await studio.book([studio.began + DAY + hours * HOUR], client=receiver, pass_id=made)
+        return "paid" if booked.passes else "unpaid"
+
+    told = await asyncio.gather(*(undo_it() for _ in range(3)), *(book(n) for n in range(4)))
+    undone, paid = told.count("undone"), told.count("paid")
+    assert (undone, paid) in ((1, 0), (0, 2)), told
+    left = (await studio.balances(pass_id))["available"]
+    assert left == 2 * undone

@@ -21,6 +21,7 @@ from models.operations.undo.taken_back import (
     move_back,
     reopen,
     require_no_charge,
+    require_not_lapsed,
     take_credit,
 )
 from models.queries.locks import lock_passes
@@ -44,6 +45,7 @@ async def undo_conversion(tx: Tx, done: Done) -> Changed:
     locked = await lock_passes(tx.raw, done.passes)
     require_settled(locked[new_id])
     await require_undisputed(tx, new_id)
+    await require_not_lapsed(tx, done, new_id)
     await take_what_it_gave(tx, done, done.visits)
     await require_unused(tx, done, [new_id])
     await require_none_later(tx, done, CHANGED_SINCE, passes=[new_id])

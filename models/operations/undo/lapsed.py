@@ -8,7 +8,7 @@ from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import ENDED, require_none_later
 from models.operations.undo.done import Done
-from models.operations.undo.taken_back import empty_made, move_back
+from models.operations.undo.taken_back import empty_made, move_back, require_not_lapsed
 from models.queries.locks import lock_passes_only
 
 
@@ -18,6 +18,7 @@ async def undo_claim(tx: Tx, done: Done) -> Changed:
     await lock_passes_only(tx.raw, done.passes)
     await locked_pass(tx, pass_id)
     await require_none_later(tx, done, ENDED, passes=[pass_id])
+    await require_not_lapsed(tx, done, pass_id)
     await take_what_it_gave(tx, done, done.visits)
     await empty_made(tx, done, pass_id)
     await move_back(tx, done, pass_id)

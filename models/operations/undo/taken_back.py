@@ -66,13 +66,15 @@ async def move_back(tx: Tx, done: Done, pass_id: UUID) -> None:
             raise await _moved_on(tx, done, lot, target, moved["id"])
         ends_at = lots[lot].window.ends_at if lot in lots else None
         if ends_at is not None and moved["effective_at"] < ends_at <= tx.now:
-            raise refuse(
-                Code.NOT_UNDOABLE,
-                "operationId",
-                sentence="the days of the units that it took are over.",
-                remedy="Add units to the period that runs with adjustPass, or sell a pass anew with sellPass.",
-            )
+            raise _days_over()
         await move(tx, lot, pass_id, target, source, moved["quantity"])
+
+
+async def require_not_lapsed(tx: Tx, done: Done, pass_id: UUID) -> None:
+    """Refuse where units of lots that the operation issued on a locked pass have lapsed. Errors: NOT_UNDOABLE."""
+    lapsed = "SELECT count(*) FROM lots WHERE pass_id = $1 AND operation_id = $2 AND expired > 0"
+    if await tx.raw.fetchval(lapsed, pass_id, done.id):
+        raise _days_over()
 
 
 async def empty_made(
@@ -88,6 +90,15 @@ async def empty_made(
             raise await _moved_on(tx, done, row["id"], Account.AVAILABLE, row["id"])
         target = granted if row["kind"] == LotKind.GRANT else carried
         await move(tx, row["id"], pass_id, Account.AVAILABLE, target, row["issued"])
+
+
+def _days_over() -> Refused:
+    return refuse(
+        Code.NOT_UNDOABLE,
+        "operationId",
+        sentence="the days of the units that it took are over.",
+        remedy="Add units to the period that runs with adjustPass, or sell a pass anew with sellPass.",
+    )
 
 
 async def _moved_on(tx: Tx, done: Done, lot_id: UUID, account: Account, since: UUID) -> Refused:

@@ -8,7 +8,15 @@ from models.operations.undo.done import Done
 from models.operations.undo.guards import require_going
 from models.operations.undo.sales import require_unused
 from models.operations.undo.shares import share_again
-from models.operations.undo.taken_back import CHANGED_SINCE, empty_made, lift_all, move_back, reopen, require_no_charge
+from models.operations.undo.taken_back import (
+    CHANGED_SINCE,
+    empty_made,
+    lift_all,
+    move_back,
+    reopen,
+    require_no_charge,
+    require_not_lapsed,
+)
 from models.queries.locks import lock_passes
 from models.rules.values import Account, ClosedReason
 from models.tables.passes import passes
@@ -23,6 +31,7 @@ async def undo_transfer(tx: Tx, done: Done) -> Changed:
     giver, receiver = done.changed.passes[:2]
     whole = done.command["units"] is None
     locked = await lock_passes(tx.raw, done.passes)
+    await require_not_lapsed(tx, done, receiver)
     await take_what_it_gave(tx, done, done.visits)
     await require_unused(tx, done, [receiver])
     await require_none_later(tx, done, CHANGED_SINCE, passes=[receiver])
