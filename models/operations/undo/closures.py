@@ -7,10 +7,11 @@ from uuid import UUID
 from models.errors import Refused, refuse
 from models.operations.base import Changed, Tx, unique
 from models.operations.closures import RemoveClosure, remove_closure
+from models.operations.pass_guards import FOR_GOOD
 from models.operations.refresh import refresh
 from models.operations.spread_closure import hold_back_sales, join_closures, locked_closure, spread
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
-from models.operations.undo.dependents import STANDING, depended_on
+from models.operations.undo.dependents import ENDINGS, STANDING, depended_on
 from models.operations.undo.done import Done, read_done
 from models.operations.undo.guards import GONE
 from models.operations.undo.holds import hold_again, visits_as_they_were
@@ -39,6 +40,7 @@ WHERE e.id > $2 AND e.type LIKE 'pass.%' AND p.closed_reason IS NULL AND NOT EXI
     SELECT FROM holds h WHERE h.business_id = p.business_id AND h.pass_id = p.id AND h.closure_id = $1)
 ORDER BY p.id LIMIT $3
 """
+_ENDED_SINCE = "SELECT DISTINCT pass_id FROM events WHERE pass_id = ANY($1) AND type = ANY($2) AND id > $3"
 _LET_GO = "SELECT * FROM holds WHERE closure_id = $1 AND ended_operation_id = ANY($2) ORDER BY pass_id"
 _VISITED_SINCE = """
 SELECT DISTINCT e.operation_id AS id FROM events e
@@ -133,9 +135,10 @@ async def undo_reopening(tx: Tx, done: Done) -> Changed:
     if max(len(rows), len(joining)) > HOLDS_MAX:
         raise _too_many()
     locked = await lock_passes(tx.raw, {*joining, *(row["pass_id"] for row in rows)})
+    gone = {row["pass_id"] for row in await tx.raw.fetch(_ENDED_SINCE, list(locked), list(ENDINGS), done.since)}
     for row in rows:
         facts, step = locked[row["pass_id"]], steps[row["ended_operation_id"]]
-        if facts.closed_reason in GONE:
+        if facts.closed_reason in GONE and (facts.id in gone or facts.closed_reason not in FOR_GOOD):
             continue
         former = await _ended_before(tx, step, "hold", row["id"], ("hold.ended", "hold.removed"))
         await hold_again(tx, step, row, facts, was_ended_by=former)

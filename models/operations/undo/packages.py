@@ -12,7 +12,7 @@ from models.operations.spend_credit import credit_of
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import STANDING, depended_on
 from models.operations.undo.done import Done
-from models.operations.undo.sales import require_unused
+from models.operations.undo.sales import lift_what_it_joined, require_unused
 from models.queries.locks import lock_client_passes, lock_passes
 from models.queries.packages import items_of
 from models.queries.refunds import sources
@@ -71,6 +71,7 @@ async def undo_package_sale(tx: Tx, done: Done) -> Changed:
     if paid_back:
         raise await depended_on(tx, [row["id"] for row in paid_back])
     await require_unused(tx, done, sold)
+    await lift_what_it_joined(tx, done)
     amount = 0
     for pass_id in sold:
         paid = sum(source.money_minor + source.credit_minor for source in await sources(tx.raw, pass_id))

@@ -10,6 +10,7 @@ from models.operations.undo.dependents import STANDING, depended_on
 from models.operations.undo.done import Done
 from models.queries.locks import lock_client_passes, lock_passes
 from models.queries.refunds import sources
+from models.tables.passes import holds
 
 # Who pays with the pass or has used it, who gave it a further period, who shares it, who paid a part of it back.
 _WHO = f"""
@@ -36,9 +37,21 @@ async def undo_sale(tx: Tx, done: Done) -> Changed:
     moved = await take_what_it_gave(tx, done, done.visits)
     await give_what_it_took(tx, done, done.visits)
     await require_unused(tx, done, [pass_id])
+    await lift_what_it_joined(tx, done)
     paid = sum(source.money_minor + source.credit_minor for source in await sources(tx.raw, pass_id))
     refunded = await refund_pass(tx, RefundPass(pass_id, done.reason, amount_minor=paid))
     return Changed([pass_id], moved, orders=list(done.changed.orders), figures=refunded.figures)
+
+
+async def lift_what_it_joined(tx: Tx, done: Done) -> None:
+    """Remove the holds that the (locked) passes got from standing closures as they were sold; they are refreshed yet.
+
+    Nothing is asked of them: a pass that is paid back whole has no days to lose.
+    """
+    joined = "SELECT id, pass_id FROM holds WHERE operation_id = $1 AND removed_at IS NULL ORDER BY id"
+    for row in await tx.raw.fetch(joined, done.id):
+        await tx.update(holds, row["id"], removed_at=tx.now, ended_operation_id=tx.operation_id)
+        await tx.event("hold.removed", pass_id=row["pass_id"], hold=row["id"], removed_at=tx.now)
 
 
 async def require_unused(tx: Tx, done: Done, sold: Sequence[UUID]) -> None:
