@@ -18,6 +18,7 @@ from schema.imports.types import ImportConnection, ImportFindingNode, ImportNode
 from schema.node import Node
 from schema.operations.queries import operations
 from schema.operations.types import OperationConnection
+from schema.packages.offers import PackageOfferNode, packages_offered
 from schema.packages.queries import packages
 from schema.packages.types import PackageConnection
 from schema.passes.eligible import EligibilityNode, eligible
@@ -65,6 +66,11 @@ class Query:
     offers: list[OfferNode] = strawberry.field(
         resolver=offers,
         description="Which options on sale a client may buy now, and why not the others, the oldest first; at most "
+        "1,000.",
+    )
+    package_offers: list[PackageOfferNode] = strawberry.field(
+        resolver=packages_offered,
+        description="Which packages on sale a client may buy now, and why not the others, the oldest first; at most "
         "1,000.",
     )
     household: HouseholdNode | None = strawberry.field(resolver=household, description="A household by id.")

@@ -5,7 +5,6 @@ change of a household locks two clients, or a household before a client, so none
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from uuid import UUID
 
 from models.errors import Problem, Refused, refuse
@@ -13,10 +12,11 @@ from models.operations.base import Tx
 from models.operations.packages import Assembled
 from models.queries.catalogue import OptionVersion
 from models.queries.offers import buyer, link_code
+from models.queries.package_offers import things_sold
 from models.queries.packages import PackageRow
 from models.queries.packages import link_code as package_link_code
 from models.rules.codes import Code
-from models.rules.offers import Sale, offer_refusals
+from models.rules.offers import Sale, offer_refusals, package_refusals
 from models.rules.policies import Offer
 from models.rules.values import Role, SaleChannel
 
@@ -74,14 +74,10 @@ async def check_package_offers(
 ) -> None:
     """Refuse the sale of a package that its own offer, or that of anything in it, does not allow, every reason at once.
 
-    The package answers for the channel; who may buy, and how often, counts for each part. What the package holds
-    several times counts as often, and nothing in it makes its client one who has bought before. `rows` are the
-    package and those inside it. Errors as for `check_offer`.
+    The package answers for the channel; who may buy, and how often, counts for each part. `rows` are the package and
+    those inside it. Errors as for `check_offer`.
     """
-    inside = Sale(sale.channel, in_package=True)
-    wanted: list[tuple[UUID, Offer, Sale]] = [(package.id, package.current_version.terms.offer, sale)]
-    wanted += [(row.id, row.current_version.terms.offer, inside) for row in rows.values() if row.id != package.id]
-    wanted += [(part.option_id, assembled.options[part.option_id].terms.offer, inside) for part in assembled.parts]
+    wanted = list(things_sold(package, rows, assembled.options, sale))
     by_link = sale.channel is SaleChannel.DIRECT_LINK
     if all(offer == Offer() for _, offer, _ in wanted) and not by_link:
         return
@@ -90,18 +86,9 @@ async def check_package_offers(
         await lock_household(tx, household)
     who = await buyer(tx.raw, client_id)
     code = await package_link_code(tx.raw, package.id) if by_link else ""
-    found: list[Problem] = []
-    taken: dict[UUID, int] = {}
-    for thing_id, offer, way in wanted:
-        facts = who.facts(thing_id, tx.today, tx.business.zone)
-        facts = replace(facts, own=facts.own + taken.get(thing_id, 0))
-        taken[thing_id] = taken.get(thing_id, 0) + 1
-        for reason in offer_refusals(offer, facts, way, code):
-            problem = Problem(reason, _PACKAGE_PATHS.get(reason.code, ("clientId",)))
-            if problem not in found:
-                found.append(problem)
-    if found:
-        raise Refused(*found)
+    reasons = package_refusals(wanted, lambda thing_id: who.facts(thing_id, tx.today, tx.business.zone), code)
+    if reasons:
+        raise Refused(*(Problem(reason, _PACKAGE_PATHS.get(reason.code, ("clientId",))) for reason in reasons))
 
 
 async def lock_client(tx: Tx, client_id: UUID) -> UUID | None:

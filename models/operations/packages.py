@@ -21,6 +21,7 @@ from models.rules.packages import (
     nested_in,
     package_problems,
     package_to_json,
+    packages_in,
     parts_count,
 )
 from models.rules.terms_check import problems
@@ -114,7 +115,7 @@ async def assemble(tx: Tx, terms: PackageTerms, nested: Mapping[UUID, PackageRow
         if item.package_id is not None:
             if item.package_id not in nested:
                 raise unknown("package", *path, str(at), "packageId")
-            for package_id in with_all(item.package_id, inside):
+            for package_id in packages_in(item.package_id, inside):
                 if nested[package_id].archived_at is not None:
                     raise refuse(Code.PACKAGE_ARCHIVED, *path, str(at), "packageId")
         held = [item] if item.package_id is None else _items_inside(item.package_id, inside)
@@ -134,16 +135,8 @@ async def assemble(tx: Tx, terms: PackageTerms, nested: Mapping[UUID, PackageRow
     return Assembled(parts, extras, options)
 
 
-def with_all(package_id: UUID, inside: Mapping[UUID, PackageTerms]) -> list[UUID]:
-    """Return a package and every package in it, itself first."""
-    found = [package_id]
-    for each in found:
-        found += [other for other in nested_in(inside[each]) if other not in found]
-    return found
-
-
 def _items_inside(package_id: UUID, inside: Mapping[UUID, PackageTerms]) -> list[PackageItem]:
-    return [item for each in with_all(package_id, inside) for item in inside[each].items]
+    return [item for each in packages_in(package_id, inside) for item in inside[each].items]
 
 
 async def _checked(tx: Tx, name: str, terms: PackageTerms, package_id: UUID) -> str:

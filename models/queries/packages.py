@@ -148,6 +148,12 @@ async def by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[Packag
     return [package_row(row) for row in await reader.fetch(f"{_SELECT} WHERE o.id = ANY($1)", list(ids))]
 
 
+async def on_sale_now(reader: asyncpg.Connection, limit: int) -> list[PackageRow]:
+    """Return the packages that are not archived, the oldest first. One statement."""
+    rows = await reader.fetch(f"{_SELECT} WHERE o.archived_at IS NULL ORDER BY o.id LIMIT $1", limit)
+    return [package_row(row) for row in rows]
+
+
 async def sales_by_ids(reader: asyncpg.Connection, ids: Sequence[UUID]) -> list[PackageSaleRow]:
     """Return the sold packages that exist, in no order. One statement."""
     return [sale_row(row) for row in await reader.fetch(f"{_SALES} WHERE s.id = ANY($1)", list(ids))]

@@ -1,8 +1,11 @@
 """Who may buy an option, and how. Everything that stands in the way is told at once."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from secrets import compare_digest
+from uuid import UUID
 
 from models.rules.calendar import add_units
 from models.rules.codes import Code, Reason, because
@@ -98,3 +101,20 @@ def _folded(types: frozenset[str]) -> frozenset[str]:
 
 def _same(given: str | None, known: str) -> bool:
     return given is not None and compare_digest(given.encode(), known.encode())
+
+
+def package_refusals(
+    things: Iterable[tuple[UUID, Offer, Sale]], facts_of: Callable[[UUID], BuyerFacts], link_code: str
+) -> list[Reason]:
+    """Return everything against the sale of a package: of it and of each thing in it, as often as it comes.
+
+    What comes several times counts as often; nothing in a package makes its client one who has bought before.
+    """
+    found: list[Reason] = []
+    taken: Counter[UUID] = Counter()
+    for thing_id, offer, sale in things:
+        facts = facts_of(thing_id)
+        facts = replace(facts, own=facts.own + taken[thing_id])
+        taken[thing_id] += 1
+        found += (reason for reason in offer_refusals(offer, facts, sale, link_code) if reason not in found)
+    return found

@@ -216,6 +216,25 @@ def _overridden(override: Override) -> Iterator[tuple[str, Any]]:
         yield "restrictions", to_json(override.restrictions)
 
 
+def options_in(terms: PackageTerms, packages: Mapping[UUID, PackageTerms]) -> list[UUID]:
+    """Return the option of every pass that a package comes to, those of the packages inside it included."""
+    found: list[UUID] = []
+    for item in terms.items:
+        if item.option_id is not None:
+            found += [item.option_id] * item.quantity
+        elif item.package_id is not None:
+            found += options_in(packages[item.package_id], packages) * item.quantity
+    return found
+
+
+def packages_in(package_id: UUID, packages: Mapping[UUID, PackageTerms]) -> list[UUID]:
+    """Return a package and every package in it, itself first."""
+    found = [package_id]
+    for each in found:
+        found += [other for other in nested_in(packages[each]) if other not in found]
+    return found
+
+
 def parts_count(terms: PackageTerms, packages: Mapping[UUID, PackageTerms]) -> int:
     """Return how many passes, goods and credits a package comes to, those of the packages inside it included."""
     return sum(

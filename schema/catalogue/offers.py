@@ -1,5 +1,6 @@
 """Which options a client may buy now, and why not the others."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -8,6 +9,7 @@ from models.errors import unknown
 from models.operations.offers import checked_channel
 from models.queries.offers import OfferAnswer
 from models.queries.offers import offers as offer_answers
+from models.queries.package_offers import PackageOfferAnswer
 from models.rules.offers import Sale
 from models.rules.values import SaleChannel
 from schema.catalogue.types import PurchaseOptionNode
@@ -23,7 +25,8 @@ async def _option(root: strawberry.Parent[OfferAnswer], info: Info) -> PurchaseO
     return PurchaseOptionNode.of(await info.context.loaders.options.load(root.option.option_id))
 
 
-def _reasons(root: strawberry.Parent[OfferAnswer]) -> list[ReasonNode]:
+def reasons_of(root: strawberry.Parent[OfferAnswer | PackageOfferAnswer]) -> list[ReasonNode]:
+    """Return what stands in the way."""
     return cast("list[ReasonNode]", list(root.reasons))
 
 
@@ -34,29 +37,39 @@ class OfferNode:
     purchase_option: PurchaseOptionNode = strawberry.field(resolver=_option, description="The option.")
     buyable: bool = strawberry.field(description="Whether the client may buy it.")
     reasons: list[ReasonNode] = strawberry.field(
-        resolver=_reasons, description="Everything that stands in the way; empty where the client may buy it."
+        resolver=reasons_of, description="Everything that stands in the way; empty where the client may buy it."
     )
 
 
-async def offers(
+Buyer = Annotated[strawberry.ID, strawberry.argument(description="Who would buy.")]
+Channel = Annotated[
+    SaleChannel | None,
+    strawberry.argument(description="How it would be sold: ONLINE for a client, else STAFF, where left out."),
+]
+LinkCode = Annotated[
+    str | None, strawberry.argument(description="For DIRECT_LINK: the code of the link that was opened.")
+]
+
+
+async def answers_to(
     info: Info,
-    client_id: Annotated[strawberry.ID, strawberry.argument(description="Who would buy.")],
-    channel: Annotated[
-        SaleChannel | None,
-        strawberry.argument(description="How it would be sold: ONLINE for a client, else STAFF, where left out."),
-    ] = None,
-    direct_link_code: Annotated[
-        str | None, strawberry.argument(description="For DIRECT_LINK: the code of the link that was opened.")
-    ] = None,
-) -> list[OfferNode]:
-    """Return the answer of every option on sale, the oldest first. Errors: NOT_FOUND, INVALID_ID, FORBIDDEN."""
+    ask: Callable[..., Awaitable[Any]],
+    client_id: strawberry.ID,
+    channel: SaleChannel | None,
+    direct_link_code: str | None,
+) -> Any:
+    """Ask what a client may buy in this way. Errors: NOT_FOUND, INVALID_ID, FORBIDDEN."""
     context = info.context
     check_characters(direct_link_code, "directLinkCode")
     client = await context.loaders.clients.load(decode(client_id, "Client", "clientId"))
     if client is None:
         raise unknown("client", "clientId")
     sale = Sale(checked_channel(context.actor.role, channel), direct_link_code)
-    answers: Any = await context.reader.ask(
-        offer_answers, client.id, sale, context.now, context.business.zone, OFFERS_MAX
-    )
-    return cast("list[OfferNode]", answers)
+    return await context.reader.ask(ask, client.id, sale, context.now, context.business.zone, OFFERS_MAX)
+
+
+async def offers(
+    info: Info, client_id: Buyer, channel: Channel = None, direct_link_code: LinkCode = None
+) -> list[OfferNode]:
+    """Return the answer of every option on sale, the oldest first. Errors: NOT_FOUND, INVALID_ID, FORBIDDEN."""
+    return cast("list[OfferNode]", await answers_to(info, offer_answers, client_id, channel, direct_link_code))

@@ -58,6 +58,7 @@ NOT_COUNTED = {
 NOT_GROWING = {
     "ReportTable.columns": "a report has the columns it has; its rows are no objects",
     "PackageOverride.restrictions": "no package here overrides them, and they come with its terms",
+    "PackageOffer.reasons": "nothing stands in the way of a package here, and reasons are read with the rest",
 }
 
 
@@ -138,6 +139,7 @@ async def arguments(studio: Studio, host: UUID) -> dict[str, str]:
     return {
         "Query.eligiblePasses": f'visitId: "{gid("Visit", visit)}"',
         "Query.offers": f'clientId: "{gid("Client", host)}"',
+        "Query.packageOffers": f'clientId: "{gid("Client", host)}"',
         "Query.importFindings": f'importId: "{gid("Import", wrong)}", afterLine: 0, first: 100',
         "Query.operations": 'verb: "undoOperation"',
         "Query.report": 'name: HOLDS, firstDay: "2026-01-01", lastDay: "2026-12-31", first: 100',

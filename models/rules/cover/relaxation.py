@@ -6,6 +6,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+from highspy._core import _Highs
 
 from models.rules.cover.aims import aims, tie
 from models.rules.cover.face import TOLERANCE, Face, Numbers, Relaxed, whole
@@ -57,7 +58,8 @@ class Relaxation:
             np.array([row.most for row in program.rows], dtype=float),
         )
         self._row_of_aim: dict[int, int] = {}
-        self._solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        # What the class around it adds is a line of greeting on the terminal, and callbacks.
+        self._solver: Any = _Highs()
         self._solver.passOptions(_OPTIONS)
         self._solver.passModel(self._model(program.rows))
 
