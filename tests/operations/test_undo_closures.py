@@ -114,6 +114,17 @@ async def test_a_pass_that_came_since_joins_and_one_that_is_gone_does_not_hold_i
     assert [row["pass_id"] for row in held] == sorted([kept, new])
 
 
+async def test_what_was_booked_on_days_that_stay_closed_and_was_cancelled_is_booked_again(studio: Studio) -> None:
+    await studio.sell(MONTHLY)
+    closure = (await close(studio, FIRST, LAST)).rows["closure"]
+    await studio.book([at("2026-02-03")], pay_by=PayBy.NOTHING)
+    before = await effective(studio)
+    ended = await studio.do(end_closure, EndClosure(closure, date(2026, 2, 5)))
+    assert ended.figures["cancelled"] == 1
+    await undo(studio, await last_operation(studio))
+    assert await effective(studio) == before
+
+
 async def test_a_hold_that_staff_ended_themselves_stays_ended(studio: Studio) -> None:
     pass_id = await studio.sell(MONTHLY)
     closed = await close(studio, FIRST, LAST)

@@ -10,7 +10,7 @@ from models.operations.closures import RemoveClosure, remove_closure
 from models.operations.pass_guards import FOR_GOOD
 from models.operations.refresh import refresh
 from models.operations.spread_closure import hold_back_sales, join_closures, locked_closure, spread
-from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
+from models.operations.undo.claims_back import take_what_it_gave
 from models.operations.undo.dependents import ENDINGS, STANDING, depended_on
 from models.operations.undo.done import Done, read_done
 from models.operations.undo.guards import GONE
@@ -145,7 +145,8 @@ async def undo_reopening(tx: Tx, done: Done) -> Changed:
     for pass_id in joining:
         await join_closures(tx, pass_id)
     for step in steps.values():
-        await give_what_it_took(tx, step, step.visits)
+        # It looked at the days that stay closed once more, and cancelled what was booked there meanwhile.
+        await visits_as_they_were(tx, step, "Cancelled by")
         if step is not done:
             await projections_as_they_were(tx, step)
     await refresh(tx, locked)
