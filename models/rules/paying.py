@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.rules.eligibility import Decision, decide, lot_order
-from models.rules.facts import ClaimFacts, LotFacts, PassFacts, VisitFacts
+from models.rules.facts import ClaimFacts, LotFacts, PassFacts, VisitFacts, with_provisional_start
 from models.rules.status import RetryPolicy
 from models.rules.values import AllocationPreset, LotKind
 
@@ -105,7 +105,7 @@ def _breadth(facts: PassFacts) -> int:
 
 
 def after_claim(facts: PassFacts, visit: VisitFacts, decision: Decision) -> PassFacts:
-    """Return the facts as they are once the decision's claim stands."""
+    """Return the facts as they are once the decision's claim stands; a pass that waits starts as its visits say."""
     claim = ClaimFacts(
         visit_id=visit.id,
         lot_id=decision.lot.id if decision.lot else None,
@@ -120,7 +120,7 @@ def after_claim(facts: PassFacts, visit: VisitFacts, decision: Decision) -> Pass
         guest_name=visit.guest_name,
     )
     lots = tuple(_spend(lot, decision) for lot in facts.lots)
-    return replace(facts, claims=(*facts.claims, claim), lots=lots)
+    return with_provisional_start(replace(facts, claims=(*facts.claims, claim), lots=lots))
 
 
 def _spend(lot: LotFacts, decision: Decision) -> LotFacts:

@@ -5,7 +5,7 @@ from random import Random
 from models.rules.paying import Request
 from models.rules.policies import Restriction
 from models.rules.terms import Access, Validity
-from models.rules.values import Activation, AllocationPreset, LotKind, PassKind, RestrictionPer
+from models.rules.values import Activation, AllocationPreset, LotKind, PassKind, RestrictionCycle, RestrictionPer
 from tests.rules.build import (
     ANNEX,
     BOXING,
@@ -39,10 +39,13 @@ def crowd(
     restricted: float = 0.3,
     waiting: float = 0.15,
     preset: AllocationPreset = AllocationPreset.DEFAULT,
+    cycle: RestrictionCycle = RestrictionCycle.CALENDAR,
+    start_within_days: int | None = None,
 ) -> Request:
     """Visits over so many days of June, and passes of the kinds that overlap in dates, services and places.
 
-    `restricted` and `waiting` are the shares of passes with attendance restrictions, and that start on a first visit.
+    `restricted` and `waiting` are the shares of passes with attendance restrictions, and that start on a first visit;
+    `cycle` and `start_within_days` are those of all such passes.
     """
     coming = [
         visit_of(
@@ -62,7 +65,7 @@ def crowd(
         restrictions: tuple[Restriction, ...] = ()
         if chance.random() < restricted:
             pers = chance.sample((RestrictionPer.DAY, RestrictionPer.WEEK, RestrictionPer.MONTH), chance.randint(1, 2))
-            restrictions = tuple(Restriction(chance.randint(1, 3), per) for per in pers)
+            restrictions = tuple(Restriction(chance.randint(1, 3), per, cycle) for per in pers)
         terms = terms_of(
             kind,
             units * (45 if kind is PassKind.TIME else 1),
@@ -74,6 +77,7 @@ def crowd(
             priority=chance.choice((0, 0, 1)),
             restrictions=restrictions,
             activation=Activation.ON_FIRST_VISIT if first_visit else Activation.ON_SALE,
+            start_within_days=start_within_days if first_visit else None,
         )
         changes = {}
         if terms.kind.metered and chance.random() < 0.3:

@@ -16,7 +16,7 @@ from models.rules.joint import allocate_jointly
 from models.rules.paying import Outcome, Request, after_claim, in_order, pass_order
 from models.rules.policies import Restriction
 from models.rules.terms import Validity
-from models.rules.values import Activation, AllocationPreset, PassKind, RestrictionPer
+from models.rules.values import Activation, AllocationPreset, PassKind, RestrictionCycle, RestrictionPer
 from tests.rules.build import BOXING, JUNE, POLICY, at, for_days, june, lot_of, pass_of, terms_of, visit_of
 from tests.rules.crowds import EVERY, NOW, PLAIN, crowd
 
@@ -147,6 +147,26 @@ def test_no_order_of_claims_is_better(part: int) -> None:
 @given(st.randoms(use_true_random=False), st.integers(2, 4), st.integers(1, 3))
 def test_no_order_of_claims_is_better_in_any_crowd(chance: Random, visits: int, passes: int) -> None:
     check(crowd(chance, visits, passes, EVERY, days=8, units_max=2, restricted=0.6))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_order_of_claims_is_better_where_cycles_are_counted_from_a_start_that_moves(part: int) -> None:
+    for seed in range(part * 60, (part + 1) * 60):
+        chance = Random(seed)
+        within = chance.choice((None, 0, 3))
+        size = chance.randint(2, 4), chance.randint(1, 2)
+        check(
+            crowd(
+                chance,
+                *size,
+                days=chance.choice((5, 9)),
+                units_max=3,
+                restricted=0.9,
+                waiting=0.7,
+                cycle=RestrictionCycle.PASS,
+                start_within_days=within,
+            )
+        )
 
 
 @pytest.mark.parametrize("seed", range(60))
