@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rules.eligibility import Decision, decide
-from models.rules.facts import PassFacts, VisitFacts
+from models.rules.facts import PassFacts, VisitFacts, with_provisional_start
 from models.rules.joint import allocate_jointly
 from models.rules.paying import Outcome, Request, after_claim, in_order, pass_order
 from models.rules.policies import Restriction
@@ -249,3 +250,22 @@ def test_visits_of_one_day_share_its_unit() -> None:
     visits = tuple(visit_of(at(june(day), hour), 100 * day + hour) for day, hour in ((3, 8), (4, 8), (4, 12), (5, 8)))
     assert payers(Request((days,), visits, POLICY, NOW)) == [None, 1, 1, None]
     assert visits[0].day >= JUNE
+
+
+def test_a_pass_that_waits_counts_its_days_from_the_visit_that_starts_it() -> None:
+    """Its latest start is the day after: counted from there, both days would be the first of the pass."""
+    daily = (Restriction(1, RestrictionPer.DAY, RestrictionCycle.PASS),)
+    terms = terms_of(
+        PassKind.UNLIMITED,
+        validity=for_days(9),
+        restrictions=daily,
+        activation=Activation.ON_FIRST_VISIT,
+        start_within_days=1,
+    )
+    waiting = with_provisional_start(pass_of(terms, None, number=1))
+    first = waiting.windows[0].first_day
+    assert first is not None
+    visits = tuple(
+        visit_of(at(first + timedelta(days=day), hour), n) for n, (day, hour) in enumerate(((-1, 8), (-1, 9), (0, 8)))
+    )
+    assert payers(Request((waiting,), visits, POLICY, NOW)) == [1, None, 1]
