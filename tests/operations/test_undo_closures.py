@@ -206,3 +206,16 @@ async def test_a_closure_of_more_passes_than_one_transaction_changes_says_so(
     await studio.do(remove_closure, RemoveClosure(closure))
     undoing = UndoOperation(await last_operation(studio), "A mistake")
     assert await studio.refused(undo_operation, undoing) is Code.NOT_UNDOABLE
+
+
+async def test_what_an_undoing_booked_again_was_booked_before(studio: Studio) -> None:
+    pass_id = await studio.sell(MONTHLY)
+    (visit,) = (await studio.book([at("2026-02-06")], pass_id=pass_id)).visits
+    closure = (await close(studio, FIRST, LAST, keep_visits=True)).rows["closure"]
+    before = await effective(studio)
+    await studio.do(end_closure, EndClosure(closure, date(2026, 2, 4)))
+    ended = await last_operation(studio)
+    await cancel(studio, visit)
+    await undo(studio, await last_operation(studio))
+    await undo(studio, ended)
+    assert await effective(studio) == before

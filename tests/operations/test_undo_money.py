@@ -24,7 +24,7 @@ from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
 from models.rules.terms import Outcomes
 from models.rules.values import PassStatus, PaymentMethod
-from tests.operations.acts import DAY, HOUR, now, renew, status
+from tests.operations.acts import DAY, HOUR, cancel, now, renew, status
 from tests.operations.effective import effective
 from tests.operations.test_disputes import MONTHLY, RENEWING, order_of
 from tests.operations.test_dry_run import CARD
@@ -185,6 +185,20 @@ async def test_an_end_waits_for_what_was_booked_refunded_or_disputed_since(studi
     await undo(studio, booking)
     await studio.do(refund_pass, RefundPass(pass_id, "Sorry", units=1))
     await needs(studio, settling, await last_operation(studio))
+
+
+async def test_an_end_does_not_wait_for_what_was_booked_before_and_came_back_since(studio: Studio) -> None:
+    pass_id = await studio.sell(MONTHLY)
+    (visit,) = (await studio.book([studio.began + 3 * DAY], pass_id=pass_id)).visits
+    order = await order_of(studio, pass_id)
+    await studio.do(report_dispute, ReportDispute(order))
+    before = await effective(studio)
+    await studio.do(settle_dispute, SettleDispute(order, won=True))
+    settling = await last_operation(studio)
+    await cancel(studio, visit)
+    await undo(studio, await last_operation(studio))
+    await undo(studio, settling)
+    assert await effective(studio) == before
 
 
 async def test_an_end_waits_for_the_next_dispute_and_not_for_one_that_was_a_mistake(studio: Studio) -> None:

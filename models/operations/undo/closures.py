@@ -42,11 +42,12 @@ ORDER BY p.id LIMIT $3
 """
 _ENDED_SINCE = "SELECT DISTINCT pass_id FROM events WHERE pass_id = ANY($1) AND type = ANY($2) AND id > $3"
 _LET_GO = "SELECT * FROM holds WHERE closure_id = $1 AND ended_operation_id = ANY($2) ORDER BY pass_id"
-_VISITED_SINCE = """
+# Who has booked it since, or brought a visit back; what an undoing brought back was booked before.
+_VISITED_SINCE = f"""
 SELECT DISTINCT e.operation_id AS id FROM events e
 JOIN visits v ON v.business_id = e.business_id AND v.id = e.visit_id
 WHERE e.type = 'visit.booked' AND e.id > $1 AND v.state <> 'CANCELLED' AND v.location_id = $2
-  AND v.day > $3 AND ($4::date IS NULL OR v.day <= $4)
+  AND v.day > $3 AND ($4::date IS NULL OR v.day <= $4) AND {STANDING.format("e.operation_id")}
 """
 # The last day that a closure had before an event.
 _FORMER_LAST_DAY = """

@@ -27,7 +27,8 @@ _WROTE = f"""coalesce((
     WHERE e.type IN ('{{0}}.created', '{{0}}.revised') AND e.data->>'{{1}}' = {{2}}::text
       AND {STANDING.format("e.operation_id")} ORDER BY e.id DESC LIMIT 1), {_IMPORTED.format("{2}")})"""
 _VISITED = f"""
-SELECT coalesce((SELECT e.operation_id FROM events e WHERE e.visit_id = v.id AND e.type = 'visit.booked' LIMIT 1),
+SELECT coalesce((SELECT e.operation_id FROM events e
+                 WHERE e.visit_id = v.id AND e.type = 'visit.booked' AND NOT e.data ? 'was' ORDER BY e.id LIMIT 1),
                 {_IMPORTED.format("v.id")}) AS id
 FROM visits v WHERE v.{{0}} = $1
 """

@@ -11,7 +11,7 @@ from models.operations.lapse import release_uncovered
 from models.operations.pass_guards import FOR_GOOD, locked_pass
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
-from models.operations.undo.dependents import ENDINGS, depended_on, require_none_later
+from models.operations.undo.dependents import ENDINGS, STANDING, depended_on, require_none_later
 from models.operations.undo.done import Done
 from models.operations.undo.guards import require_going
 from models.operations.undo.visits import outcomes_as_they_were
@@ -37,9 +37,16 @@ JOIN passes p ON p.business_id = h.business_id AND p.id = h.pass_id
 LEFT JOIN orders o ON o.business_id = h.business_id AND o.id = h.order_id
 WHERE h.id = ANY($1) ORDER BY h.pass_id
 """
-_BOOKED_SINCE = """
-SELECT DISTINCT c.operation_id AS id FROM claims c JOIN visits v ON v.business_id = c.business_id AND v.id = c.visit_id
-WHERE c.pass_id = $1 AND c.released_at IS NULL AND c.id > $2 AND v.day > $3::date AND ($4::date IS NULL OR v.day <= $4)
+# Who lets it pay since for visits of these days; what an undoing wrote anew belongs to what had paid before.
+_BOOKED_SINCE = f"""
+SELECT DISTINCT x.operation_id AS id FROM claims c
+JOIN visits v ON v.business_id = c.business_id AND v.id = c.visit_id
+CROSS JOIN LATERAL (
+    SELECT w.operation_id, w.id FROM claims w
+    WHERE w.business_id = c.business_id AND w.visit_id = c.visit_id AND w.pass_id = c.pass_id
+      AND {STANDING.format("w.operation_id")} ORDER BY w.id DESC LIMIT 1
+) x
+WHERE c.pass_id = $1 AND c.released_at IS NULL AND x.id > $2 AND v.day > $3::date AND ($4::date IS NULL OR v.day <= $4)
 """
 
 
