@@ -61,6 +61,9 @@ _DECLINED = {
 async def fulfil(tx: Tx, bought: ToPay) -> Changed:
     """Carry out what was bought, with nothing left to charge (or a dry run's charge assumed)."""
     await _insert_order(tx, bought, OrderState.PAID)
+    if bought.payment is not None and bought.amount_minor:
+        # What is assumed to be charged counts, in the same play, for what is worked out of what was paid.
+        await _insert_payment(tx, bought, PaymentState.CAPTURED)
     return await _fulfil(tx, bought)
 
 
@@ -75,23 +78,8 @@ async def fall_through(tx: Tx, bought: ToPay, detail: str) -> None:
 
 async def intend(tx: Tx, bought: ToPay) -> UUID:
     """Write the order and the intent to charge; return the payment to settle after the commit."""
-    assert bought.payment is not None
     await _insert_order(tx, bought, OrderState.PENDING)
-    payment_id = new_id()
-    row = {
-        "id": payment_id,
-        "order_id": bought.id,
-        "gateway_key": bought.gateway_key or f"sale:{bought.id}:1",
-        **asdict(bought.payment),
-        "amount_minor": bought.amount_minor,
-        "currency": tx.business.currency,
-        "state": PaymentState.INTENDED,
-        "detail": None,
-        "hard": False,
-        "intended_at": tx.real_now,
-        "settled_at": None,
-    }
-    await tx.insert(payments, row)
+    payment_id = await _insert_payment(tx, bought, PaymentState.INTENDED)
     if bought.subject_pass_id is not None:
         # Nothing is due on a pass while its payment is in flight, nor on the parts of a package that renew with it;
         # settling computes it anew.
@@ -102,6 +90,26 @@ async def intend(tx: Tx, bought: ToPay) -> UUID:
             tx.business.id,
             [bought.subject_pass_id, *parts],
         )
+    return payment_id
+
+
+async def _insert_payment(tx: Tx, bought: ToPay, state: PaymentState) -> UUID:
+    assert bought.payment is not None
+    payment_id = new_id()
+    row = {
+        "id": payment_id,
+        "order_id": bought.id,
+        "gateway_key": bought.gateway_key or f"sale:{bought.id}:1",
+        **asdict(bought.payment),
+        "amount_minor": bought.amount_minor,
+        "currency": tx.business.currency,
+        "state": state,
+        "detail": None,
+        "hard": False,
+        "intended_at": tx.real_now,
+        "settled_at": None if state is PaymentState.INTENDED else tx.real_now,
+    }
+    await tx.insert(payments, row)
     return payment_id
 
 

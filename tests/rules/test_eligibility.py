@@ -42,8 +42,10 @@ NOW = at(june(2), 9)
 VISIT = visit_of(at(june(10), 18))
 
 
-def codes(facts: PassFacts, visit: VisitFacts = VISIT, now: datetime = NOW, **options: bool) -> list[Code]:
-    return [reason.code for reason in decide(facts, visit, POLICY, now, **options).reasons]
+def codes(
+    facts: PassFacts, visit: VisitFacts = VISIT, now: datetime = NOW, *, ignore_holds: bool = False
+) -> list[Code]:
+    return [reason.code for reason in decide(facts, visit, POLICY, now, ignore_holds=ignore_holds).reasons]
 
 
 def opened_by(**access: Any) -> Terms:
