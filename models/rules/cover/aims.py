@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from models.rules.cover.program import Program, Terms
 
-DIGITS = 100_000
+DIGITS = 300_000
 """How far apart the largest and the smallest number of one sum may be; a double holds more, the solver less."""
 
 
@@ -26,10 +26,17 @@ def aims(program: Program) -> list[Terms]:
 
 
 def _together(found: Iterable[Terms], program: Program) -> list[Terms]:
-    """Make one sum of aims that follow each other, as far as their digits have room beside each other."""
+    """Make one sum of aims that follow each other, as far as their digits have room beside each other.
+
+    What was an aim before is settled, and left out.
+    """
     together: list[Terms] = []
     room = 0
+    known: list[Terms] = []
     for terms in found:
+        if not terms or terms in known:
+            continue
+        known.append(terms)
         reach = 1 + sum(abs(times) * program.most[column] for column, times in terms.items())
         if len(together) > 1 and room * reach < DIGITS:
             before = together[-1]
@@ -38,7 +45,7 @@ def _together(found: Iterable[Terms], program: Program) -> list[Terms]:
             for column, times in terms.items():
                 before[column] = before.get(column, 0) + times
             room *= reach
-        elif terms:
+        else:
             together.append(dict(terms))
             room = reach
     return together

@@ -8,11 +8,15 @@ limit under one start counts only what that start lets in; lots are measured in 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from itertools import combinations
 from math import gcd
 from typing import Any
 
 from models.rules.cover.instance import Instance, Limit, Option
 from models.rules.cover.tally import Day
+
+STARTS_MAX = 12
+"""Of so many starts every row of neighbours is bounded; of more of them those at either end."""
 
 Choice = tuple[int, int]
 """A visit and the number of one of its options."""
@@ -56,6 +60,7 @@ class Program:
                     self._used[option.payer] = self._used.get(option.payer, frozenset()) | option.starts
             self._bind(dict.fromkeys(self.of_visit[visit], 1), 1)
         self._lay_starts()
+        self._lay_units_by_start()
         self._lay_days()
         self._lay_lots()
         self._lay_limits()
@@ -95,6 +100,23 @@ class Program:
             option = self.option(choice)
             if option.starts is not None and option.starts < self._used[option.payer]:
                 self._bind({column: 1} | {self.started[option.payer, start]: -1 for start in option.starts}, 0)
+
+    def _lay_units_by_start(self) -> None:
+        """Where a payer is still to start, what only some starts in a row let in spends the units of one of those."""
+        spent: dict[tuple[int, int], list[tuple[int, Option]]] = {}
+        for choice, column in self.chosen.items():
+            option = self.option(choice)
+            if option.starts is not None and option.lot is not None and option.day is None:
+                spent.setdefault((option.payer, option.lot), []).append((column, option))
+        for (payer, lot), members in spent.items():
+            room, starts = self.instance.lots[lot], sorted(self._used[payer])
+            for first, last in combinations(range(len(starts) + 1), 2):
+                among = frozenset(starts[first:last])
+                inside = {
+                    column: option.quantity for column, option in members if among.issuperset(option.starts or ())
+                }
+                if len(among) < len(starts) and sum(inside.values()) > room:
+                    self.rows.append(Row(inside | {self.started[payer, start]: -room for start in among}, 0))
 
     def _lay_days(self) -> None:
         """A day that several visits may share is opened from one lot; its visits are paid where it is open."""
