@@ -17,7 +17,7 @@ from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.queries.lapses import lapses_of
 from models.rules.codes import Code
 from models.rules.values import AfterExpiration, Role
-from tests.operations.acts import DAY, at
+from tests.operations.acts import DAY, at, seen
 from tests.operations.effective import effective
 from tests.operations.test_dry_run import CARD
 from tests.operations.test_undo_dependents import needs, undo
@@ -88,6 +88,25 @@ async def test_a_member_who_left_or_shares_anew_is_named(studio: Studio) -> None
     await needs(studio, removal, left)
     await undo(studio, left)
     await undo(studio, removal)
+    assert await effective(studio) == before
+
+
+async def test_who_left_a_household_comes_back_to_what_was_shared_with_them(studio: Studio) -> None:
+    pass_id, ben, share = await shared(studio)
+    await studio.do(approve_share, ApproveShare(share))
+    visit = (await studio.book([studio.began + 2 * DAY], client=ben)).visits[0]
+    before = await effective(studio)
+    assert (await seen(studio, visit)).pass_id == pass_id
+
+    await studio.do(leave_household, LeaveHousehold(ben))
+    left = await last_operation(studio)
+    assert await effective(studio) != before
+    await undo(studio, left)
+    assert await effective(studio) == before
+
+    await studio.do(leave_household, LeaveHousehold(studio.client))
+    left = await last_operation(studio)
+    await undo(studio, left)
     assert await effective(studio) == before
 
 

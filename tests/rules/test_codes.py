@@ -20,12 +20,13 @@ def names_in(code: Code) -> set[str]:
 
 
 def names_filled(call: ast.Call, code: Code) -> set[str]:
-    """The names that a call fills, without those that its own sentence leaves open for itself."""
+    """The names that a call fills, without those that its own sentence and remedy leave open for themselves."""
     values = {keyword.arg for keyword in call.keywords if keyword.arg}
     for each in call.keywords:
-        if each.arg == "sentence":
-            handed_on = not isinstance(each.value, ast.Constant)
-            return values & names_in(code) if handed_on else values - open_names(str(ast.literal_eval(each.value)))
+        if each.arg in ("sentence", "remedy"):
+            if not isinstance(each.value, ast.Constant):
+                return values & names_in(code)
+            values -= open_names(str(ast.literal_eval(each.value)))
     return values
 
 

@@ -48,8 +48,6 @@ async def undo_removal(tx: Tx, done: Done) -> Changed:
     await lock_passes_only(tx.raw, done.passes)
     await take_what_it_gave(tx, done, done.visits)
     (pass_id,) = done.changed.passes[:1]
-    if (await locked_pass(tx, pass_id)).closed_reason in FOR_GOOD:
-        await require_none_later(tx, done, ENDINGS, passes=[pass_id])
     await share_again(tx, done)
     await refresh(tx, [pass_id])
     await give_what_it_took(tx, done, done.visits)
@@ -60,6 +58,8 @@ async def share_again(tx: Tx, done: Done) -> None:
     """Let every share stand again that the operation ended; its people and passes are locked. Errors: DEPENDED_ON."""
     rows = await tx.raw.fetch("SELECT * FROM shares WHERE removed_operation_id = $1 ORDER BY id", done.id)
     for row in rows:
+        if (await locked_pass(tx, row["pass_id"])).closed_reason in FOR_GOOD:
+            await require_none_later(tx, done, ENDINGS, passes=[row["pass_id"]])
         await _require_place(tx, done, row)
         state = ShareState.PENDING if row["active_at"] is None else ShareState.ACTIVE
         await tx.update(shares, row["id"], state=state, removed_at=None, removed_operation_id=None)

@@ -19,13 +19,17 @@ from models.operations.households import (
     set_client_types,
 )
 from models.operations.migrate_passes import RevertMigration, revert_migration
+from models.operations.refresh import refresh
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.sharing import RemoveShare, remove_share
+from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import STANDING, depended_on
 from models.operations.undo.done import Done
 from models.operations.undo.packages import require_not_held
 from models.operations.undo.passes import not_written_down
+from models.operations.undo.shares import share_again
 from models.queries.catalogue import option_terms
+from models.queries.locks import lock_passes_only
 from models.rules.codes import Code
 from models.rules.values import Jurisdiction, Language, ResolveAs
 from models.tables.catalogue import purchase_options
@@ -122,17 +126,20 @@ async def undo_joining(tx: Tx, done: Done) -> Changed:
 
 
 async def undo_leaving(tx: Tx, done: Done) -> Changed:
-    """Let the client join their former household again. Errors: IN_A_HOUSEHOLD, NOT_UNDOABLE where shares ended."""
+    """Let the client join their former household again, and let the shares stand again that ended with it.
+
+    Errors: IN_A_HOUSEHOLD, DEPENDED_ON for who ended such a pass, shared it anew, or took the member's place.
+    """
     household, client_id = done.changed.rows["household"], done.changed.rows["client"]
-    if done.changed.passes:
-        raise refuse(
-            Code.NOT_UNDOABLE,
-            "operationId",
-            sentence="passes that were shared in the household are so no longer.",
-            remedy="Let the client join with joinHousehold, and share the passes anew.",
-        )
     await join_household(tx, JoinHousehold(household, client_id))
-    return Changed(rows={"household": household, "client": client_id})
+    passes = list(done.changed.passes)
+    if passes:
+        await lock_passes_only(tx.raw, done.passes)
+        await take_what_it_gave(tx, done, done.visits)
+        await share_again(tx, done)
+        await refresh(tx, passes)
+        await give_what_it_took(tx, done, done.visits)
+    return Changed(passes, list(done.changed.visits), rows={"household": household, "client": client_id})
 
 
 async def undo_sharing(tx: Tx, done: Done) -> Changed:
