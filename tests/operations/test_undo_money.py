@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,12 +17,14 @@ from models.operations.end_visit import (
     record_attendance,
     waive_outcome,
 )
+from models.operations.holds import PlaceHold, place_hold
 from models.operations.pay_fees import PayFees, WaiveFee, pay_fees, waive_fee
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.set_policies import SetPolicies, set_policies
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.rules.codes import Code
+from models.rules.policies import HoldPolicy
 from models.rules.terms import Outcomes
 from models.rules.values import PassStatus, PaymentMethod
 from tests.operations.acts import DAY, HOUR, cancel, now, renew, status
@@ -118,6 +121,25 @@ async def test_a_fee_waived_while_it_was_charged_is_waived_again_and_its_credit_
     after = await effective(studio)
     assert (after["credit"], after["fees"]) == ([], [])
     assert (await studio.fetch("SELECT state FROM fees"))[0]["state"] == "WAIVED"
+
+
+async def test_what_a_hold_cost_goes_back_with_it(studio: Studio) -> None:
+    terms = replace(MONTHLY, hold_policy=HoldPolicy(fee_minor=500))
+    pass_id = await studio.sell(terms)
+    before = await effective(studio)
+    for _ in range(2):
+        first = studio.began.date() + timedelta(days=3)
+        await studio.do(place_hold, PlaceHold(pass_id, first, first, payment_method=CARD[0], test_card=CARD[1]))
+        await undo(studio, await last_operation(studio))
+        assert await effective(studio) == before
+    back = await studio.fetch("SELECT amount_minor, destination, state FROM refunds")
+    assert [tuple(row) for row in back] == [(500, "ORIGINAL", "DONE")] * 2
+
+    await studio.do(place_hold, PlaceHold(pass_id, first, first, payment_method=CARD[0], test_card=CARD[1]))
+    placed = await last_operation(studio)
+    (order,) = await studio.fetch("SELECT id FROM orders WHERE purpose = 'FEE' ORDER BY id DESC LIMIT 1")
+    await studio.do(report_dispute, ReportDispute(order["id"]))
+    await needs(studio, placed, await last_operation(studio))
 
 
 async def test_of_ten_who_undo_a_payment_at_once_one_does(studio: Studio) -> None:

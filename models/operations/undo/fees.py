@@ -1,4 +1,4 @@
-"""Undo a payment of fees: they are owed again, and the money goes back by the way it came."""
+"""Undo payments of fees: the money goes back by the way it came, and what visits owed is owed again."""
 
 from uuid import UUID
 
@@ -14,14 +14,17 @@ from models.queries.refunds import Source
 from models.rules.values import FeeState, RefundDestination
 from models.tables.fees import fees
 
-# Who gave one of them back as credit since, and who disputes the charge or settled that it is lost.
+# Who disputes a charge, or settled that it is lost.
+_DISPUTED = """
+SELECT coalesce(d.settled_operation_id, d.operation_id) AS id FROM disputes d
+WHERE d.order_id = {} AND d.state IN ('OPEN', 'LOST')
+"""
+# Who gave one of them back as credit since.
 _LATER = f"""
 SELECT DISTINCT e.operation_id AS id FROM events e
 WHERE e.type = 'fee.credited' AND e.data->>'fee' = ANY($1) AND e.operation_id <> $2
   AND e.id > $3 AND {STANDING.format("e.operation_id")}
-UNION
-SELECT coalesce(d.settled_operation_id, d.operation_id) FROM disputes d
-WHERE d.order_id = $4 AND d.state IN ('OPEN', 'LOST')
+UNION {_DISPUTED.format("$4")}
 """
 
 
@@ -37,12 +40,10 @@ async def undo_payment(tx: Tx, done: Done) -> Changed:
     later = await tx.raw.fetch(_LATER, [str(each) for each in ids], done.id, done.since, order_id)
     if later:
         raise await depended_on(tx, [row["id"] for row in later])
-    payment = await tx.raw.fetchval("SELECT id FROM payments WHERE order_id = $1 AND state = 'CAPTURED'", order_id)
     credited = [row for row in rows if FeeState(row["state"]) is FeeState.CREDITED]
     for row in rows:
         amount, again = row["amount_minor"], FeeState.WAIVED if row in credited else FeeState.OWED
-        what, paid = Refunded(row["pass_id"], row["client_id"]), Source(order_id, payment, amount, 0)
-        await pay_back(tx, what, [paid], amount, RefundDestination.ORIGINAL, done.reason)
+        await _pay_back(tx, order_id, Refunded(row["pass_id"], row["client_id"]), amount, done.reason)
         settled_at = row["settled_at"] if row in credited else None
         await tx.update(fees, row["id"], state=again, order_id=None, settled_at=settled_at)
         await tx.event(f"fee.{again.lower()}", pass_id=row["pass_id"], visit_id=row["visit_id"], fee=row["id"])
@@ -53,3 +54,16 @@ async def undo_payment(tx: Tx, done: Done) -> Changed:
         if await credit_of(tx, client_id) < 0:
             raise await depended_on(tx, await who_spent_credit(tx, done, client_id))
     return Changed(visits=list(done.changed.visits), orders=list(done.changed.orders))
+
+
+async def pay_back_hold_fee(tx: Tx, done: Done, order_id: UUID, what: Refunded, amount: int) -> None:
+    """Pay back what was paid for a hold. Errors: DEPENDED_ON for a dispute of that charge."""
+    disputed = await tx.raw.fetch(_DISPUTED.format("$1"), order_id)
+    if disputed:
+        raise await depended_on(tx, [row["id"] for row in disputed])
+    await _pay_back(tx, order_id, what, amount, done.reason)
+
+
+async def _pay_back(tx: Tx, order_id: UUID, what: Refunded, amount: int, reason: str) -> None:
+    payment = await tx.raw.fetchval("SELECT id FROM payments WHERE order_id = $1 AND state = 'CAPTURED'", order_id)
+    await pay_back(tx, what, [Source(order_id, payment, amount, 0)], amount, RefundDestination.ORIGINAL, reason)

@@ -10,9 +10,11 @@ from models.operations.holds import RemoveHold, remove_hold
 from models.operations.lapse import release_uncovered
 from models.operations.pass_guards import FOR_GOOD, locked_pass
 from models.operations.refresh import refresh
+from models.operations.refund_pass import Refunded
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import ENDINGS, STANDING, depended_on, require_none_later
 from models.operations.undo.done import Done
+from models.operations.undo.fees import pay_back_hold_fee
 from models.operations.undo.guards import require_going
 from models.operations.undo.visits import outcomes_as_they_were
 from models.operations.write_hold import moved_a_past_period
@@ -32,7 +34,7 @@ SELECT coalesce(
 ) #>> '{}' FROM holds h WHERE h.id = $1
 """
 _PLACED = """
-SELECT h.id, h.pass_id, p.client_id, coalesce(o.amount_minor, 0) > 0 AS paid FROM holds h
+SELECT h.id, h.pass_id, p.client_id, o.id AS order_id, coalesce(o.amount_minor, 0) AS paid_minor FROM holds h
 JOIN passes p ON p.business_id = h.business_id AND p.id = h.pass_id
 LEFT JOIN orders o ON o.business_id = h.business_id AND o.id = h.order_id
 WHERE h.id = ANY($1) ORDER BY h.pass_id
@@ -53,7 +55,8 @@ WHERE c.pass_id = $1 AND c.released_at IS NULL AND x.id > $2 AND v.day > $3::dat
 async def undo_hold(tx: Tx, done: Done) -> Changed:
     """Remove the hold, or those of a package; visits that they cancelled are booked again and paid as before.
 
-    Errors: DEPENDED_ON for what changed a hold or ended its pass since, NOT_UNDOABLE where a fee was paid.
+    What was paid for it goes back. Errors: DEPENDED_ON for what changed a hold or ended its pass since, or for a
+    dispute of that payment.
     """
     found = await tx.raw.fetch(_PLACED, done.changed.holds)
     await lock_client_passes(tx.raw, found[0]["client_id"])
@@ -61,13 +64,9 @@ async def undo_hold(tx: Tx, done: Done) -> Changed:
     for row in found:
         await require_none_later(tx, done, _CHANGES, passes=[row["pass_id"]], hold=row["id"])
         await require_none_later(tx, done, gone, passes=[row["pass_id"]])
-        if row["paid"]:
-            raise refuse(
-                Code.NOT_UNDOABLE,
-                "operationId",
-                sentence="a fee was paid for the hold.",
-                remedy="Take the hold back with removeHold; what was paid stays with the studio or is given as credit.",
-            )
+        if row["paid_minor"]:
+            what = Refunded(row["pass_id"], row["client_id"])
+            await pay_back_hold_fee(tx, done, row["order_id"], what, row["paid_minor"])
     moved = await take_what_it_gave(tx, done, done.visits)
     for row in found:
         await remove_hold(tx, RemoveHold(row["id"]))
