@@ -9,12 +9,14 @@ import pytest
 from models.errors import Refused
 from models.operations.catalogue import CreateClient, create_client
 from models.operations.change_pass import AdjustPass, ExtendPass, adjust_pass, extend_pass
+from models.operations.renew_pass import RenewPass, renew_pass
 from models.operations.sharing import SharePass, share_pass
 from models.operations.transfer_pass import TransferPass, transfer_pass
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
+from models.queries.invariants import check_business
 from models.rules.codes import Code
 from models.rules.terms import Terms
-from models.rules.values import AfterExpiration, PassKind
+from models.rules.values import AfterExpiration, PassKind, PaymentMethod, TestCard
 from tests.operations.acts import DAY, HOUR, at, cancel, hold, record
 from tests.operations.effective import effective
 from tests.operations.test_undo_dependents import needs, undo
@@ -90,6 +92,23 @@ async def test_days_that_the_receiver_was_given_are_named(studio: Studio) -> Non
     _, made, transfer = await given(studio, await studio.sell(MONTHLY), 2)
     await studio.do(extend_pass, ExtendPass(made, 3, "Ill"))
     await needs(studio, transfer, await last_operation(studio))
+
+
+@pytest.mark.parametrize("units", [None, 3])
+async def test_what_the_receiver_pays_for_it_has_its_answer_first(studio: Studio, units: int | None) -> None:
+    """Once the charge is captured, the receiver has another period, and that is named."""
+    _, made, transfer = await given(studio, await studio.sell(MONTHLY), units)
+    with pytest.raises(Refused):
+        await studio.do(renew_pass, RenewPass(made, PaymentMethod.TEST_CARD, TestCard.TIMEOUT))
+    command = UndoOperation(transfer, "A mistake")
+    assert await studio.refused(undo_operation, command) is Code.PAYMENT_IN_PROGRESS
+    await studio.advance(studio.began + HOUR)
+    renewal = (await studio.fetch("SELECT id FROM operations WHERE verb = 'renewPass'"))[0]["id"]
+    await needs(studio, transfer, renewal)
+    await undo(studio, renewal)
+    await undo(studio, transfer)
+    async with studio.runtime.database.reading(studio.business_id) as reader:
+        assert await check_business(reader) == []
 
 
 async def test_units_whose_days_are_over_do_not_come_back(studio: Studio) -> None:

@@ -1,6 +1,7 @@
 """Undo a transfer: the receiver gives back what they have used nothing of."""
 
 from models.operations.base import Changed, Tx
+from models.operations.pass_guards import require_settled
 from models.operations.refresh import refresh
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
 from models.operations.undo.dependents import ENDED, require_none_later
@@ -26,11 +27,13 @@ async def undo_transfer(tx: Tx, done: Done) -> Changed:
     """Close the receiver's pass, whose units go back to the lots that they came from; a pass given whole opens again.
 
     Errors: DEPENDED_ON for what the receiver has done with it, or for what the giver's pass came to since;
-    NOT_UNDOABLE where the days of the units, or of the pass, are over; PASS_CLOSED, PASS_ENDED.
+    NOT_UNDOABLE where the days of the units, or of the pass, are over; PASS_CLOSED, PASS_ENDED; PAYMENT_IN_PROGRESS
+    while what the receiver pays to renew it has no answer.
     """
     giver, receiver = done.changed.passes[:2]
     whole = done.command["units"] is None
     locked = await lock_passes(tx.raw, done.passes)
+    require_settled(locked[receiver])
     await require_not_lapsed(tx, done, receiver)
     await take_what_it_gave(tx, done, done.visits)
     await require_unused(tx, done, [receiver])
