@@ -10,17 +10,31 @@ import pytest
 
 from models.errors import Refused
 from models.operations.change_pass import DeactivatePass, SetAutoRenew, deactivate_pass, set_auto_renew
+from models.operations.convert_pass import ConvertPass, convert_pass
+from models.operations.packages import CreatePackage, create_package
 from models.operations.refund_pass import RefundPass, refund_pass
 from models.operations.run import Verb
+from models.operations.sell_package import SellPackage, sell_package
 from models.operations.sell_pass import SellPass, sell_pass
 from models.operations.settle_refund import CreditRefund, credit_refund, settle_refund
 from models.operations.undo.undo_operation import UndoOperation, undo_operation
 from models.operations.withdraw_pass import WithdrawPass, withdraw_pass
 from models.rules.codes import Code
+from models.rules.packages import PackageItem, PackageTerms
 from models.rules.terms import Terms
-from models.rules.values import AfterExpiration, PassKind, PaymentMethod, RefundDestination, TestCard
+from models.rules.values import (
+    AfterExpiration,
+    ConversionTiming,
+    PackageItemKind,
+    PassKind,
+    PaymentMethod,
+    RefundDestination,
+    TestCard,
+    UnusedAtConversion,
+)
 from tests.operations.acts import DAY, HOUR, at, record
 from tests.operations.effective import effective
+from tests.operations.test_dry_run import CARD
 from tests.operations.test_undo_dependents import needs, undo
 from tests.operations.test_undo_every_verb import last_operation
 from tests.studio import MONTH, TEN_CLASSES, Studio, sold_from_afar
@@ -198,6 +212,39 @@ async def test_a_pass_that_counts_nothing_and_would_be_over_does_not_come_back(s
     await studio.advance(at("2026-03-03"))
     with pytest.raises(Refused, match=r"the pass would be over by now"):
         await undo(studio, refund)
+
+
+@pytest.mark.parametrize("gift", ["refund", "conversion", "package"])
+async def test_credit_that_was_spent_before_it_was_given_names_what_spent_it(studio: Studio, gift: str) -> None:
+    """What an earlier refund gave is spent, and taken back out of what a later gift gave: that gift then waits."""
+    price = 1_000
+    cheap = replace(TEN_CLASSES, price_minor=price)
+    option, dear = await studio.option(cheap), await studio.sell(replace(TEN_CLASSES, price_minor=2 * price))
+    await studio.do(refund_pass, replace(TO_CREDIT, pass_id=await studio.sell(cheap)))
+    first = await last_operation(studio)
+    card = (PaymentMethod.TEST_CARD, TestCard.DECLINE)
+    declined = SellPass(studio.client, await studio.option(), *card, use_credit=True)
+    with pytest.raises(Refused):
+        await studio.do(sell_pass, declined)
+    await studio.do(sell_pass, SellPass(studio.client, option, use_credit=True))
+    spending = await last_operation(studio)
+    if gift == "refund":
+        await studio.do(refund_pass, replace(TO_CREDIT, pass_id=await studio.sell(cheap)))
+    elif gift == "conversion":
+        now, becomes = ConversionTiming.NOW_PAID, UnusedAtConversion.CREDIT
+        await studio.do(convert_pass, ConvertPass(dear, option, now, becomes, *CARD))
+    else:
+        credit = PackageItem(PackageItemKind.CREDIT, value_minor=price)
+        terms = PackageTerms(5 * price, (PackageItem(PackageItemKind.PASS, option_id=option), credit))
+        package = (await studio.do(create_package, CreatePackage("Ten and credit", terms))).rows["package"]
+        await studio.do(sell_package, SellPackage(studio.client, package, *CARD))
+    later = await last_operation(studio)
+    await undo(studio, first)
+    await needs(studio, later, spending)
+    await undo(studio, spending)
+    await undo(studio, later)
+    left = await studio.fetch("SELECT coalesce(sum(amount_minor), 0) AS minor FROM client_credits")
+    assert [row["minor"] for row in left] == [0]
 
 
 async def test_of_ten_who_undo_and_spend_at_once_credit_goes_one_way(studio: Studio) -> None:

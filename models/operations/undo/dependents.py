@@ -35,6 +35,14 @@ WHERE e.pass_id = ANY($1) AND e.id > $2 AND e.type IN ('hold.placed', 'hold.rest
 """
 
 
+# Who took from the client's credit, more than they gave: since the operation, or before it.
+_SPENT = f"""
+SELECT c.operation_id AS id, max(c.id::text)::uuid > $2 AS since FROM client_credits c
+WHERE c.client_id = $1 AND c.operation_id <> ALL($3) AND {STANDING.format("c.operation_id")}
+GROUP BY 1 HAVING sum(c.amount_minor) < 0
+"""
+
+
 # Who first paid for what an undoing let be paid again: that is what can be undone.
 _PAID_FIRST = f"""
 SELECT DISTINCT ON (c.visit_id) x.operation_id AS id FROM events e
@@ -116,3 +124,12 @@ async def require_nothing_lost(tx: Tx, done: Done) -> None:
     )
     if rows:
         raise await depended_on(tx, [row["id"] for row in rows])
+
+
+async def who_spent_credit(tx: Tx, done: Done, client_id: UUID) -> list[UUID]:
+    """Return what has taken from the client's credit since the operation, for which it no longer suffices.
+
+    Where nothing has, what was given before has been taken back meanwhile, and earlier spending has used up the rest.
+    """
+    rows = await tx.raw.fetch(_SPENT, client_id, done.since, [done.id, tx.operation_id])
+    return [row["id"] for row in rows if row["since"]] or [row["id"] for row in rows]

@@ -7,9 +7,8 @@ from models.operations.claims import lock_visits_with_passes
 from models.operations.pay_fees import lock_fees
 from models.operations.refund_pass import Refunded, pay_back
 from models.operations.spend_credit import credit_of, spend
-from models.operations.undo.dependents import STANDING, depended_on
+from models.operations.undo.dependents import STANDING, depended_on, who_spent_credit
 from models.operations.undo.done import Done
-from models.operations.undo.packages import who_spent_credit
 from models.queries.refunds import Source
 from models.rules.values import FeeState, RefundDestination
 from models.tables.fees import fees

@@ -10,7 +10,7 @@ from models.operations.refund_package import give_item_back, take_credit_back
 from models.operations.refund_pass import Refunded, RefundPass, refund_pass
 from models.operations.spend_credit import credit_of
 from models.operations.undo.claims_back import give_what_it_took, take_what_it_gave
-from models.operations.undo.dependents import STANDING, depended_on
+from models.operations.undo.dependents import STANDING, depended_on, who_spent_credit
 from models.operations.undo.done import Done
 from models.operations.undo.sales import lift_what_it_joined, require_unused
 from models.queries.locks import lock_client_passes, lock_passes
@@ -25,12 +25,6 @@ from models.tables.packages import package_sales, packages
 _PAID_BACK = f"""
 SELECT DISTINCT e.operation_id AS id FROM events e
 WHERE e.type = 'package.refunded' AND e.data->>'packageSale' = $1 AND {STANDING.format("e.operation_id")}
-"""
-# Who took from the client's credit since, more than they gave.
-_SPENT = f"""
-SELECT c.operation_id AS id FROM client_credits c
-WHERE c.client_id = $1 AND c.id > $2 AND c.operation_id <> ALL($3) AND {STANDING.format("c.operation_id")}
-GROUP BY 1 HAVING sum(c.amount_minor) < 0
 """
 _REVISED = f"""
 SELECT DISTINCT e.operation_id AS id FROM events e
@@ -91,12 +85,6 @@ async def undo_package_sale(tx: Tx, done: Done) -> Changed:
     await tx.event("package.refunded", packageSale=sale, amountMinor=amount, reason=done.reason)
     rows, orders = {"packageSale": sale}, list(done.changed.orders)
     return Changed(list(done.changed.passes), moved, orders=orders, rows=rows, figures={"amountMinor": amount})
-
-
-async def who_spent_credit(tx: Tx, done: Done, client_id: UUID) -> list[UUID]:
-    """Return what has taken from the client's credit since the operation."""
-    rows = await tx.raw.fetch(_SPENT, client_id, done.since, [done.id, tx.operation_id])
-    return [row["id"] for row in rows]
 
 
 async def undo_package(tx: Tx, done: Done) -> Changed:

@@ -11,7 +11,7 @@ from models.operations.kept import CLOSING
 from models.operations.ledger import move
 from models.operations.refresh import refresh
 from models.operations.spend_credit import credit_of, spend
-from models.operations.undo.dependents import STANDING, depended_on
+from models.operations.undo.dependents import STANDING, depended_on, who_spent_credit
 from models.operations.undo.done import Done
 from models.operations.undo.passes import not_written_down
 from models.queries.facts import load_passes
@@ -45,11 +45,6 @@ WHERE t.lot_id = $1 AND t.from_account = $2 AND (t.id > $3 OR t.to_account = 'EX
 _FROZEN_AGAIN = """
 UPDATE holds SET last_day = NULL, removed_at = NULL, ended_operation_id = NULL
 WHERE pass_id = $1 AND ended_operation_id = $2 AND cause = 'FAILED_CHARGE' RETURNING id
-"""
-_SPENT = f"""
-SELECT DISTINCT c.operation_id AS id FROM client_credits c
-WHERE c.client_id = $1 AND c.amount_minor < 0 AND c.id > $2 AND c.operation_id <> ALL($3)
-  AND {STANDING.format("c.operation_id")}
 """
 
 
@@ -162,6 +157,5 @@ async def require_no_charge(tx: Tx, pass_ids: Sequence[UUID]) -> None:
 async def take_credit(tx: Tx, done: Done, client_id: UUID, amount_minor: int, order_id: UUID, pass_id: UUID) -> None:
     """Take credit off a client's account that the operation gave them. Errors: DEPENDED_ON for what spent it."""
     if await credit_of(tx, client_id) < amount_minor:
-        rows = await tx.raw.fetch(_SPENT, client_id, done.since, [done.id, tx.operation_id])
-        raise await depended_on(tx, [row["id"] for row in rows])
+        raise await depended_on(tx, await who_spent_credit(tx, done, client_id))
     await spend(tx, client_id, amount_minor, order_id, pass_id)
