@@ -69,6 +69,24 @@ class Books:
         """Return the terms of every version of an option, in their stored form."""
         return [row["terms"] for row in self._rows["purchase_option_versions"] if row["option_id"] == option_id]
 
+    def began_with(self, operation_id: UUID) -> str:
+        """Return the verb of an operation; of an undoing, or of one that undid an undoing, what it is about."""
+        operations = self.by_id("operations")
+        row = operations[operation_id]
+        while row["verb"] == "undoOperation":
+            row = operations[UUID(row["input"]["command"]["operation_id"])]
+        return str(row["verb"])
+
+    def undone(self) -> set[UUID]:
+        """Return the operations that were undone, and not done again since by undoing that."""
+        rows = (row for row in self._rows["operations"] if row["verb"] == "undoOperation")
+        by = {UUID(row["input"]["command"]["operation_id"]): row["id"] for row in rows}
+        found: set[UUID] = set()
+        # An undoing comes after what it undoes: the latest of them stand.
+        for operation in sorted(by, key=lambda each: by[each], reverse=True):
+            found |= set() if by[operation] in found else {operation}
+        return found
+
     def moved(self) -> set[UUID]:
         """Return the passes that were ever moved to another version."""
         return {row["pass_id"] for row in self._rows["option_migrations"]}

@@ -51,17 +51,18 @@ def nobody_pays_twice(books: Books) -> Iterator[str]:
 
 def refunds_stay_below_what_was_paid(books: Books) -> Iterator[str]:
     """No order and no pass gives back more than it took, and what was given away gives back nothing."""
-    given = books.by("refunds", "order_id")
+    made = [row for row in books["refunds"] if row["state"] != "TAKEN_BACK"]
     free = {
         row["order_id"] for row in books["payments"] if row["method"] == "COMPLIMENTARY" and row["state"] == "CAPTURED"
     }
     for order in books["orders"]:
-        back = total(given[order["id"]], "amount_minor")
+        back = total((row for row in made if row["order_id"] == order["id"]), "amount_minor")
         limit = order["credit_minor"] if order["id"] in free else order["price_minor"]
         if back > (limit if order["state"] == "PAID" else 0):
             yield f"{order['purpose']} {order['id']} cost {order['price_minor']} and gave back {back}"
     cost, orders = books.by("periods", "pass_id"), books.by_id("orders")
-    for pass_id, rows in books.by("refunds", "pass_id").items():
+    for pass_id in {row["pass_id"] for row in made}:
+        rows = (row for row in made if row["pass_id"] == pass_id)
         # A fee is no part of what the pass cost, and neither is one that was paid back.
         own = [row for row in rows if row["package_item_id"] is None and orders[row["order_id"]]["purpose"] != "FEE"]
         if total(own, "amount_minor") > total((each for each in cost[pass_id] if each["order_id"]), "price_minor"):
@@ -72,7 +73,10 @@ def whole_refunds_leave_nothing(books: Books) -> Iterator[str]:
     """A pass refunded whole keeps nothing that could still be spent, and is granted and charged nothing after."""
     lots, periods = books.by("lots", "pass_id"), books.by("periods", "pass_id")
     visits, closed = books.by_id("visits"), {str(row["id"]): row["closed_reason"] for row in books["passes"]}
+    undone = books.undone()
     for done in books["operations"]:
+        if done["id"] in undone:
+            continue
         asked = done["input"]["command"]
         whole = done["verb"] == "refundPass" and asked["units"] is None and done["state"] == "DONE"
         if whole and closed[asked["pass_id"]] != "REFUNDED":
@@ -97,7 +101,8 @@ def credit_is_given_and_spent(books: Books) -> Iterator[str]:
     """A client's credit is what refunds, fees and conversions gave, less what paid orders took; never below zero."""
     verbs = {row["id"]: row["verb"] for row in books["operations"]}
     orders = books.by_id("orders")
-    refunding = ("refundPass", "refundPackage", "creditRefund")
+    told = {operation: books.began_with(operation) for operation in verbs}
+    refunding = {row["operation_id"] for row in books["refunds"]}
     for client in books["clients"]:
         mine = [row for row in books["client_credits"] if row["client_id"] == client["id"]]
         held = 0
@@ -114,14 +119,17 @@ def credit_is_given_and_spent(books: Books) -> Iterator[str]:
         for row in mine:
             order = orders.get(row["order_id"])
             converted = order is not None and order["purpose"] == "CONVERSION" and row["amount_minor"] > 0
-            if converted and verbs[row["operation_id"]] not in refunding:
+            if converted and row["operation_id"] not in refunding and told[row["operation_id"]] != "creditRefund":
                 expected += row["amount_minor"]
         sales = {row["id"]: row for row in books["package_sales"] if row["client_id"] == client["id"]}
         # What an undoing takes of a fee's credit goes with the fee, which is no credit any more.
         taken = (row for row in mine if verbs[row["operation_id"]] in TAKING and row["amount_minor"] < 0)
+        # What a refused refund became counts by how the refund stands, and what pays for an order by that order.
+        taken = (row for row in taken if told[row["operation_id"]] != "creditRefund" and not _pays(orders, row))
         expected += total((row for row in taken if _purpose(orders, row) != "FEE"), "amount_minor")
         # And what it gives back of a package's credit is of no pass: that which pays a pass back is a refund.
         undone = (row for row in mine if verbs[row["operation_id"]] == "undoOperation" and row["amount_minor"] > 0)
+        undone = (row for row in undone if not _pays(orders, row))
         expected += total((r for r in undone if _purpose(orders, r) == "PACKAGE" and not r["pass_id"]), "amount_minor")
         items = [i for i in books["package_items"] if i["package_sale_id"] in sales and i["kind"] == "CREDIT"]
         expected += sum(item["value_minor"] * item["quantity"] for item in items)
@@ -132,6 +140,12 @@ def credit_is_given_and_spent(books: Books) -> Iterator[str]:
         expected -= sum(o["credit_minor"] for o in spent if o["purpose"] != "CONVERSION")
         if held != expected:
             yield f"client {client['id']} has a credit of {held}, and was given and took {expected}"
+
+
+def _pays(orders: dict[UUID, Row], row: Row) -> bool:
+    """Whether the credit was taken or given by the operation that bought with this very order."""
+    order = orders.get(row["order_id"])
+    return order is not None and order["operation_id"] == row["operation_id"]
 
 
 def _purpose(orders: dict[UUID, Row], row: Row) -> str | None:

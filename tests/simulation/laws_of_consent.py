@@ -105,8 +105,8 @@ def charges_were_announced(books: Books) -> Iterator[str]:
         terms = _terms(books, str(named["option_id"]), named["option_version"])
         if not max(terms["renewal"]["reminderDays"], named["reminder_days_min"]):
             continue
-        # A period bought by hand and ahead is granted while the one before it still runs.
-        before = [each for each in periods[named["id"]] if each["number"] < order["period_number"]]
+        # A period bought by hand and ahead is granted while the one before it still runs; one taken back is none.
+        before = [each for each in periods[named["id"]] if 0 < each["number"] < order["period_number"]]
         since = max(each["granted_at"] for each in before)
         if not any(
             each["pass_id"] == named["id"] and since <= each["at"] and each["operation_id"] <= order["operation_id"]

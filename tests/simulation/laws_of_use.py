@@ -56,6 +56,8 @@ def held_days_are_given_once(books: Books) -> Iterator[str]:
         first, last = period["first_day"], period["last_day"]
         if None in (period["first_on"], period["last_on"], first, last) or period["cut_at"] is not None:
             continue
+        if period["taken_back_at"] is not None:
+            continue  # Nothing that came since concerns it, whatever days it had.
         frozen: set[date] = set()
         for hold in holds[period["pass_id"]]:
             if hold["removed_at"] is None and hold["kind"] != "BLOCK":

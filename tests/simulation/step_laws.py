@@ -19,9 +19,13 @@ class Charging:
         """Look again; return the passes that have begun to renew by themselves with nobody asking for it."""
         rows = await reader.fetch("SELECT id, auto_renew AND after_expiration = 'RENEW' AS renews FROM passes")
         said = await reader.fetch(
-            """SELECT o.id, coalesce(u.verb, o.verb) AS verb FROM operations o LEFT JOIN operations u
-               ON o.verb = 'undoOperation' AND u.id::text = o.input->'command'->>'operation_id'
-               WHERE $1::uuid IS NULL OR o.id > $1 ORDER BY o.id""",
+            """WITH RECURSIVE said AS (
+                   SELECT id, id AS about FROM operations WHERE $1::uuid IS NULL OR id > $1
+                   UNION ALL
+                   SELECT s.id, (o.input->'command'->>'operation_id')::uuid FROM said s
+                   JOIN operations o ON o.id = s.about WHERE o.verb = 'undoOperation')
+               SELECT s.id, o.verb FROM said s JOIN operations o ON o.id = s.about
+               WHERE o.verb <> 'undoOperation' ORDER BY s.id""",
             self.last,
         )
         verbs = {row["verb"] for row in said}
