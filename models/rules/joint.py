@@ -37,14 +37,13 @@ def allocate_jointly(request: Request, budget: int = WORK) -> tuple[Outcome, ...
         if option is not None
     }
     best, passes, refused = _replayed(ways, wanted)
-    proven = cover.proven and not refused
+    proven = cover.proven and not refused and ways.complete
     if not proven:
         one_by_one = {o.visit.id: o.paid_by for o in in_order(request) if o.paid_by is not None}
         if _better(ways, one_by_one, best):
             best, passes, _ = _replayed(ways, one_by_one)
-    return _outcomes(
-        ways, best, passes, Solved(proven=proven, bound=len(best) if proven else max(cover.bound, len(best)))
-    )
+    bound = max(cover.bound, len(best)) if ways.complete else len(ways.visits)
+    return _outcomes(ways, best, passes, Solved(proven=proven, bound=len(best) if proven else bound))
 
 
 def _better(ways: Ways, one: Chosen, other: Chosen) -> bool:

@@ -1,6 +1,6 @@
 """Every way in which passes could pay for visits, asked of the rules once, for all to be solved together."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -15,6 +15,10 @@ from models.rules.paying import Request, pass_order
 from models.rules.restrictions import limits
 from models.rules.sharing import person_of
 from models.rules.values import Activation, AllocationPreset, PassKind, RestrictionCycle
+
+STARTS_ASKED_MAX = 50_000
+"""How often passes that wait are asked about a visit and a start, in all: sixty visits and twelve such passes need
+less. What is left out of more than that would take seconds to ask, and to solve."""
 
 Source = tuple[UUID, UUID | None]
 """A pass and one of its lots, None where it counts nothing."""
@@ -68,6 +72,8 @@ class Ways:
         self._ends: dict[Source, datetime | None] = {}
         self._ranks: dict[tuple[Source, datetime | None, bool, bool], Rank] = {}
         self._starts: dict[UUID, list[PassFacts]] = {}
+        self.complete = True
+        """Whether every start of every pass that waits was asked."""
         self._begun: dict[UUID, tuple[PassFacts, dict[date | None, PassFacts]]] = {}
 
     def decided(self, facts: PassFacts, visit: VisitFacts) -> Decision:
@@ -158,6 +164,7 @@ class Ways:
                     self._ends.setdefault(source_of(decision), decision.ends_at)
             if first.pays or self._only_early(first):
                 asked.append((number, visit, start))
+        starts = self._asked_starts(facts, starts - {moved, None}, len(asked)) | {moved}
         may = {
             start: [each for each in asked if not _early(each[2], start) and _may_cover(begun[start], each[1])]
             for start in sorted(start for start in starts if start is not None)
@@ -176,6 +183,15 @@ class Ways:
                 assert way.starts is not None, "made just so"
                 way.starts.add(index)
         return [list(each.values()) for each in ways]
+
+    def _asked_starts(self, facts: PassFacts, starts: Set[date | None], visits: int) -> set[date | None]:
+        """Return the starts to ask: all, or every so many of too many, not the same ones of each pass."""
+        waiting = [each.id for each in self._payers if each.provisional]
+        step = -(-len(waiting) * len(starts) * visits // STARTS_ASKED_MAX)
+        if step < 2:
+            return set(starts)
+        self.complete = False
+        return set(sorted(start for start in starts if start is not None)[waiting.index(facts.id) % step :: step])
 
     def _able(self, begun: PassFacts, asked: Sequence[_Asked]) -> dict[tuple[int, UUID | None], Decision]:
         """Return what a pass started here could pay for: visit by visit, from which lots."""

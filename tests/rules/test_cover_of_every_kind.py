@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from models.rules.cover.instance import Instance, Limit, Option
+from models.rules.cover.program import STARTS_MAX
 from models.rules.cover.relaxation import Work
 from models.rules.cover.solve import WORK, solve
 
@@ -17,7 +18,7 @@ LENGTHS = (30, 60, 90)
 STARTS = range(3)
 
 
-def instance_of(chance: Random) -> Instance:
+def instance_of(chance: Random, days_to_start: range = STARTS) -> Instance:
     """A few visits, and payers of every kind whose lots are short."""
     visits = chance.randint(3, 5)
     days = [chance.randint(0, 1) for _ in range(visits)]
@@ -38,16 +39,26 @@ def instance_of(chance: Random) -> Instance:
                     quantity = lengths[visit] if kind == "minutes" else 1
                     day = days[visit] if kind == "days" else None
                     joined = ((0, payer), (0, payer)) if kind == "days" else None
-                    starts = frozenset(chance.sample(STARTS, chance.randint(1, 3))) if waits else None
+                    starts = (
+                        frozenset(chance.sample(days_to_start, chance.randint(1, len(days_to_start))))
+                        if waits
+                        else None
+                    )
                     options[visit].append(Option(payer, lot, quantity, rank, day, joined, starts))
         if kind == "free":
             rank = (0, chance.randint(0, 2)), (chance.randint(0, 2), 100 + payer)
             for visit in able:
-                starts = frozenset(chance.sample(STARTS, chance.randint(1, 3))) if waits else None
+                starts = (
+                    frozenset(chance.sample(days_to_start, chance.randint(1, len(days_to_start)))) if waits else None
+                )
                 options[visit].append(Option(payer, None, 0, rank, starts=starts))
         for _ in range(chance.randint(0, 2)):
             members = frozenset((visit, payer) for visit in range(visits) if chance.random() < 0.7)
-            on = frozenset(chance.sample(STARTS, chance.randint(1, 2))) if waits and chance.random() < 0.6 else None
+            on = (
+                frozenset(chance.sample(days_to_start, chance.randint(1, len(days_to_start) - 1)))
+                if waits and chance.random() < 0.6
+                else None
+            )
             limits.append(Limit(chance.randint(0, 2), members, on))
     kept: Chosen = tuple(chance.randrange(len(each)) if each and chance.random() < 0.3 else None for each in options)
     instance = Instance(tuple(map(tuple, options)), tuple(lots), tuple(limits))
@@ -110,21 +121,43 @@ def worth(instance: Instance, chosen: Chosen) -> tuple[int, int, int, Counter[ob
 @pytest.mark.parametrize("part", range(10))
 def test_no_choice_is_better(part: int) -> None:
     for seed in range(part * 300, (part + 1) * 300):
-        instance = instance_of(Random(seed))
-        every: list[list[int | None]] = [[None, *range(len(options))] for options in instance.options]
-        all_worth = [worth(instance, chosen) for chosen in product(*every) if fits(instance, chosen)]
-        wastes = sorted({rank for each in all_worth for rank in each[3]})  # type: ignore[type-var]
-        orders = sorted({rank for each in all_worth for rank in each[4]})  # type: ignore[type-var]
+        _prove(instance_of(Random(seed)), seed)
 
-        work = Work(WORK)
-        cover = solve(instance, work)
+
+def test_no_choice_is_better_among_more_starts_than_are_bounded_in_every_row() -> None:
+    for seed in range(150):
+        _prove(instance_of(Random(seed), range(STARTS_MAX + 2)), seed)
+
+
+@pytest.mark.parametrize("budget", [0, 1, 10, 100, 500])
+def test_what_is_not_solved_fits_and_keeps_what_is_paid(budget: int) -> None:
+    for seed in range(200):
+        instance = instance_of(Random(seed))
+        cover = solve(instance, Work(budget))
+        best = solve(instance)
 
         assert fits(instance, cover.chosen), seed
-        told = [
-            [*each[:3], *(each[3][rank] for rank in wastes), *(each[4][rank] for rank in orders)]
-            for each in (worth(instance, cover.chosen), *all_worth)
-        ]
-        assert told[0] == max(told), seed
-        assert cover.proven, seed
-        assert cover.bound == cover.paid, seed
-        assert work.left > 0
+        assert worth(instance, cover.chosen)[0] == worth(instance, instance.kept or cover.chosen)[0], seed
+        assert cover.bound >= best.paid, seed
+        if cover.proven:
+            assert worth(instance, cover.chosen) == worth(instance, best.chosen), seed
+
+
+def _prove(instance: Instance, seed: int) -> None:
+    every: list[list[int | None]] = [[None, *range(len(options))] for options in instance.options]
+    all_worth = [worth(instance, chosen) for chosen in product(*every) if fits(instance, chosen)]
+    wastes = sorted({rank for each in all_worth for rank in each[3]})  # type: ignore[type-var]
+    orders = sorted({rank for each in all_worth for rank in each[4]})  # type: ignore[type-var]
+
+    work = Work(WORK)
+    cover = solve(instance, work)
+
+    assert fits(instance, cover.chosen), seed
+    told = [
+        [*each[:3], *(each[3][rank] for rank in wastes), *(each[4][rank] for rank in orders)]
+        for each in (worth(instance, cover.chosen), *all_worth)
+    ]
+    assert told[0] == max(told), seed
+    assert cover.proven, seed
+    assert cover.bound == cover.paid, seed
+    assert work.left > 0

@@ -5,7 +5,8 @@ out tightly, so that what the relaxation chooses is nearly always whole: a visit
 limit under one start counts only what that start lets in; lots are measured in the largest unit that fits them.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
@@ -16,7 +17,8 @@ from models.rules.cover.instance import Instance, Limit, Option
 from models.rules.cover.tally import Day
 
 STARTS_MAX = 12
-"""Of so many starts every row of neighbours is bounded; of more of them those at either end."""
+"""Of so many starts every row of neighbours is bounded; of more of them those at either end, or rows would be
+thousands."""
 
 Choice = tuple[int, int]
 """A visit and the number of one of its options."""
@@ -48,7 +50,8 @@ class Program:
         self.of_visit: list[list[int]] = []
         self.place: dict[int, tuple[Any, ...]] = {}
         self._of_pair: dict[tuple[int, int], list[int]] = {}
-        self._used: dict[int, frozenset[int]] = {}
+        self._used: dict[int, set[int]] = {}
+        self._starts_of_pair: dict[tuple[int, int], set[int]] = {}
         for visit, options in enumerate(instance.options):
             self.of_visit.append([])
             for index, option in enumerate(options):
@@ -57,7 +60,8 @@ class Program:
                 self.place[column] = option.rank[1]
                 self._of_pair.setdefault((visit, option.payer), []).append(column)
                 if option.starts is not None:
-                    self._used[option.payer] = self._used.get(option.payer, frozenset()) | option.starts
+                    self._used.setdefault(option.payer, set()).update(option.starts)
+                    self._starts_of_pair.setdefault((visit, option.payer), set()).update(option.starts)
             self._bind(dict.fromkeys(self.of_visit[visit], 1), 1)
         self._lay_starts()
         self._lay_units_by_start()
@@ -110,8 +114,7 @@ class Program:
                 spent.setdefault((option.payer, option.lot), []).append((column, option))
         for (payer, lot), members in spent.items():
             room, starts = self.instance.lots[lot], sorted(self._used[payer])
-            for first, last in combinations(range(len(starts) + 1), 2):
-                among = frozenset(starts[first:last])
+            for among in map(frozenset, _neighbours(starts)):
                 inside = {
                     column: option.quantity for column, option in members if among.issuperset(option.starts or ())
                 }
@@ -190,7 +193,7 @@ class Program:
             payer = next((payer for _, payer in limit.members), None)
             if payer is None:
                 continue
-            used = self._used.get(payer, frozenset())
+            used = self._used.get(payer, set())
             if limit.starts is None or len(used) < 2 or used <= limit.starts:
                 if limit.starts is None or used & limit.starts:
                     self._bind(self._pairs(limit.members), limit.capacity)
@@ -198,19 +201,28 @@ class Program:
                 by_start.setdefault(limit.members, []).append(limit)
         for members, limits in by_start.items():
             payer = next(payer for _, payer in members)
-            terms = self._pairs(members)
-            for start in self._used[payer]:
-                room = min((limit.capacity for limit in limits if start in (limit.starts or ())), default=len(members))
-                let_in = sum(self._lets_in(visit, payer, start) for visit, _ in members)
-                terms[self.started[payer, start]] = -min(room, let_in)
-            self.rows.append(Row(terms, 0))
+            let_in = Counter(start for pair in members for start in self._starts_of_pair.get(pair, ()))
+            room = {
+                start: min((limit.capacity for limit in limits if start in (limit.starts or ())), default=count)
+                for start, count in let_in.items()
+            }
+            if any(room[start] < count for start, count in let_in.items()):
+                paid_on = {self.started[payer, start]: -min(room[start], count) for start, count in let_in.items()}
+                self.rows.append(Row(self._pairs(members) | paid_on, 0))
 
     def _pairs(self, members: Iterable[tuple[int, int]]) -> Terms:
         return {column: 1 for pair in members for column in self._of_pair.get(pair, ())}
 
-    def _lets_in(self, visit: int, payer: int, start: int) -> bool:
-        options = self.instance.options[visit]
-        return any(option.payer == payer and start in (option.starts or ()) for option in options)
+
+def _neighbours(starts: list[int]) -> Iterator[list[int]]:
+    """Yield the starts in a row that are bounded together."""
+    count = len(starts)
+    if count <= STARTS_MAX:
+        yield from (starts[first:last] for first, last in combinations(range(count + 1), 2))
+        return
+    for edge in range(1, count):
+        yield starts[:edge]
+        yield starts[edge:]
 
 
 def most_that_fit(sizes: Iterable[int], room: int) -> int:

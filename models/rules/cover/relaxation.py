@@ -16,6 +16,8 @@ _RUN = 20
 """What one aim costs at least, in steps of the simplex method."""
 _COLUMNS = 400
 """So many columns are usual; with more of them a step takes longer and counts for more."""
+_NUMBERS = 20_000
+"""So many numbers in all rows are usual at most; with more of them a step counts for more."""
 
 _OPTIONS = highspy.HighsOptions()
 _OPTIONS.output_flag = False
@@ -57,6 +59,8 @@ class Relaxation:
             np.array([-np.inf if row.least is None else row.least for row in program.rows], dtype=float),
             np.array([row.most for row in program.rows], dtype=float),
         )
+        numbers = sum(len(row.terms) for row in program.rows)
+        self._size = max(1.0, program.columns / _COLUMNS, numbers / _NUMBERS)
         self._row_of_aim: dict[int, int] = {}
         # What the class around it adds is a line of greeting on the terminal, and callbacks.
         self._solver: Any = _Highs()
@@ -177,7 +181,7 @@ class Relaxation:
 
     def _run(self, wanted: Numbers) -> tuple[float, Numbers]:
         """Return the largest sum and where it is reached."""
-        solver, size = self._solver, max(1.0, len(self._columns) / _COLUMNS)
+        solver, size = self._solver, self._size
         solver.setOptionValue("simplex_iteration_limit", max(_RUN, int(self._work.left / size)))
         solver.changeColsCost(len(self._columns), self._columns, -wanted)
         solver.run()
