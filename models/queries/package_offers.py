@@ -13,7 +13,7 @@ from models.queries.packages import PackageRow, on_sale_now, with_nested
 from models.rules.calendar import local_day
 from models.rules.codes import Code, Reason, because
 from models.rules.offers import Sale, package_refusals
-from models.rules.packages import PARTS_MAX, options_in, packages_in, parts_count
+from models.rules.packages import PARTS_MAX, PackageTerms, options_in, packages_in, parts_count
 from models.rules.policies import Offer
 
 
@@ -35,7 +35,8 @@ async def package_offers(
 ) -> list[PackageOfferAnswer]:
     """Return the answer of every package on sale, at most `limit` of them, the oldest first.
 
-    Four statements, and one more for each level of packages inside packages.
+    Four statements, and one more for each level of packages inside packages. Of a package that has become too large
+    nothing else is told: what it comes to may be millions.
     """
     who, today = await buyer(reader, client_id), local_day(now, zone)
     sold = await on_sale_now(reader, limit)
@@ -54,30 +55,33 @@ async def package_offers(
                 ),
             ),
         )
+        if (count := parts_count(package.current_version.terms, _inside(rows))) <= PARTS_MAX
+        else PackageOfferAnswer(package, (because(Code.PACKAGE_TOO_LARGE, count=count, limit=PARTS_MAX),))
         for package in sold
     ]
+
+
+def _inside(rows: Mapping[UUID, PackageRow]) -> dict[UUID, PackageTerms]:
+    return {each.id: each.current_version.terms for each in rows.values()}
 
 
 def _gone(
     package: PackageRow, rows: Mapping[UUID, PackageRow], options: Mapping[UUID, OptionVersion]
 ) -> Iterator[Reason]:
-    """Yield what the package holds that is sold no more, and that it has become too large."""
-    inside = {each.id: each.current_version.terms for each in rows.values()}
+    """Yield what the package holds that is sold no more."""
+    inside = _inside(rows)
     if any(rows[each].archived_at is not None for each in packages_in(package.id, inside)):
         yield because(Code.PACKAGE_ARCHIVED)
     terms = package.current_version.terms
     if any(options[option_id].archived_at is not None for option_id in options_in(terms, inside)):
         yield because(Code.OPTION_ARCHIVED)
-    count = parts_count(terms, inside)
-    if count > PARTS_MAX:
-        yield because(Code.PACKAGE_TOO_LARGE, count=count, limit=PARTS_MAX)
 
 
 def things_sold(
     package: PackageRow, rows: Mapping[UUID, PackageRow], options: Mapping[UUID, OptionVersion], sale: Sale
 ) -> Iterator[tuple[UUID, Offer, Sale]]:
     """Yield the package and everything in it, as often as it comes, with how each is sold."""
-    inside = {each.id: each.current_version.terms for each in rows.values()}
+    inside = _inside(rows)
     in_package = Sale(sale.channel, in_package=True)
     yield package.id, package.current_version.terms.offer, sale
     for package_id in packages_in(package.id, inside)[1:]:

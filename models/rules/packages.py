@@ -237,12 +237,23 @@ def packages_in(package_id: UUID, packages: Mapping[UUID, PackageTerms]) -> list
 
 def parts_count(terms: PackageTerms, packages: Mapping[UUID, PackageTerms]) -> int:
     """Return how many passes, goods and credits a package comes to, those of the packages inside it included."""
-    return sum(
-        1
-        if item.value_minor is not None
-        else item.quantity * (parts_count(packages[item.package_id], packages) if item.package_id else 1)
-        for item in terms.items
-    )
+    counted: dict[UUID, int] = {}
+
+    def inside(package_id: UUID) -> int:
+        # Each is counted once: what is revised inside may come to any number, and must not be walked through.
+        if package_id not in counted:
+            counted[package_id] = count(packages[package_id])
+        return counted[package_id]
+
+    def count(terms: PackageTerms) -> int:
+        return sum(
+            1
+            if item.value_minor is not None
+            else item.quantity * (inside(item.package_id) if item.package_id is not None else 1)
+            for item in terms.items
+        )
+
+    return count(terms)
 
 
 def unspent_value(share_minor: int, credit_minor: int, taken_minor: int) -> int:

@@ -1,6 +1,7 @@
 """What `packageOffers` answers: which packages a client may buy now, and what a sale of the others would say."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,14 @@ import pytest
 
 from models.operations.base import Actor
 from models.operations.catalogue import ArchivePurchaseOption, archive_purchase_option
-from models.operations.packages import ArchivePackage, CreatePackage, archive_package, create_package
+from models.operations.packages import (
+    ArchivePackage,
+    CreatePackage,
+    RevisePackage,
+    archive_package,
+    create_package,
+    revise_package,
+)
 from models.rules.packages import PackageItem, PackageTerms
 from models.rules.policies import Offer
 from models.rules.values import PackageItemKind, Role, SaleChannel
@@ -107,3 +115,18 @@ async def test_a_client_asks_as_they_would_buy_and_sees_no_code_of_a_link(asker:
     assert [each["package"]["directLinkCode"] for each in seen["packageOffers"]] == [None, None]
     result = await client.execute(ASKED, {"id": encode("Client", studio.client), "by": "STAFF"})
     assert result.errors[0].extensions["code"] == "FORBIDDEN"
+
+
+async def test_one_that_grew_to_billions_inside_is_answered_and_counted_level_by_level(asker: Asker) -> None:
+    studio = asker.studio
+    one = await passes(studio)
+    levels = [await package(studio, f"Level {number}", one) for number in range(8)]
+    for package_id, inner in pairwise(levels):
+        held = PackageItem(PackageItemKind.PACKAGE, 20, package_id=inner)
+        # Revised from the outermost inwards, none is too large when it is written.
+        await studio.do(revise_package, RevisePackage(package_id, 1, "Large", PackageTerms(9_000, (held,))))
+
+    data = await asker.ask(ASKED, {"id": encode("Client", studio.client)})
+
+    codes = [[reason["code"] for reason in each["reasons"]] for each in data["packageOffers"]]
+    assert codes == [*[["PACKAGE_TOO_LARGE"]] * 6, [], []]
