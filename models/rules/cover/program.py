@@ -6,7 +6,7 @@ limit under one start counts only what that start lets in; lots are measured in 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
@@ -38,8 +38,8 @@ class Row:
 class Program:
     """The columns of an instance and the rows that bind them."""
 
-    def __init__(self, instance: Instance) -> None:
-        """Lay the program out."""
+    def __init__(self, instance: Instance, asked: Sequence[Sequence[int]]) -> None:
+        """Lay the program out, with the options of each visit that are worth asking about."""
         self.instance = instance
         self.chosen: dict[Choice, int] = {}
         self.opened: dict[tuple[Day, int], int] = {}
@@ -52,9 +52,10 @@ class Program:
         self._of_pair: dict[tuple[int, int], list[int]] = {}
         self._used: dict[int, set[int]] = {}
         self._starts_of_pair: dict[tuple[int, int], set[int]] = {}
-        for visit, options in enumerate(instance.options):
+        for visit, indexes in enumerate(asked):
             self.of_visit.append([])
-            for index, option in enumerate(options):
+            for index in indexes:
+                option = instance.options[visit][index]
                 column = self.chosen[visit, index] = self._column()
                 self.of_visit[visit].append(column)
                 self.place[column] = option.rank[1]

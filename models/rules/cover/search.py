@@ -7,6 +7,7 @@ import numpy as np
 
 from models.rules.cover.face import TOLERANCE, Face, Numbers, Relaxed
 from models.rules.cover.instance import Cover, Instance
+from models.rules.cover.plain import worth_asking
 from models.rules.cover.program import Program
 from models.rules.cover.relaxation import InfeasibleError, Relaxation, UnsolvedError, Work
 from models.rules.cover.tally import repaired
@@ -29,11 +30,12 @@ class Search:
     def __init__(self, instance: Instance, work: Work) -> None:
         """Prepare; nothing is solved yet."""
         self._instance, self._work = instance, work
-        self._program = Program(instance)
+        asked = worth_asking(instance)
+        self._program = Program(instance, asked)
         self._relaxation = Relaxation(self._program, work)
         self._in_order = [
-            sorted(range(len(options)), key=lambda index, options=options: options[index].rank[1])  # type: ignore[misc]
-            for options in instance.options
+            sorted(indexes, key=lambda index, options=options: options[index].rank[1])  # type: ignore[misc]
+            for indexes, options in zip(asked, instance.options, strict=True)
         ]
         self._best: dict[int, int] = {}
         self._value: tuple[int, ...] = ()
