@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from models.rules.cover.plain import worth_asking
 from models.rules.cover.program import Program
 from models.rules.joint import allocate_jointly
 from models.rules.paying import Request, in_order
@@ -57,7 +58,7 @@ def test_the_solver_is_handed_no_more_numbers_than_it_can_work_through(
 ) -> None:
     instance, _ = Ways(_waiting(visits, passes, valid=valid, kind=kind)).instance()
 
-    assert sum(len(row.terms) for row in Program(instance).rows) < NUMBERS_MAX
+    assert sum(len(row.terms) for row in Program(instance, worth_asking(instance)).rows) < NUMBERS_MAX
 
 
 def test_where_not_every_start_is_asked_the_answer_says_so_and_pays_no_fewer() -> None:
