@@ -91,7 +91,7 @@ def export_command(
 ) -> None:
     """Write everything of a business as it is at one instant: tables to read, and rows that `restore` takes back."""
     if out.exists() and (out.is_file() or any(out.iterdir())):
-        raise typer.BadParameter(f"{out} is there already.", param_hint="--out")
+        raise typer.BadParameter(f"{out} is there already. Name another, or remove it first.", param_hint="--out")
 
     async def act(runtime: Runtime) -> tuple[list[Written], Language]:
         spoken = await language_for(runtime, business, language)

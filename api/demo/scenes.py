@@ -227,9 +227,10 @@ class Scenes:
         come = sums["granted"] + sums["carriedIn"]
         gone = sum(sums[each] for each in ("earned", "breakage", "refunded", "carriedOut", "deferred"))
         self._say(
-            f"Of {sums['granted'] / 100:.2f} EUR sold, {sums['earned'] / 100:.2f} are earned, "
-            f"{sums['breakage'] / 100:.2f} lapsed, {sums['refunded'] / 100:.2f} refunded and "
-            f"{sums['deferred'] / 100:.2f} still owed: {come} = {gone} to the cent."
+            f"Of {sums['granted'] / 100:,.2f} EUR sold and {sums['carriedIn'] / 100:,.2f} carried in, "
+            f"{sums['earned'] / 100:,.2f} are earned, {sums['breakage'] / 100:,.2f} lapsed, "
+            f"{sums['refunded'] / 100:,.2f} refunded, {sums['carriedOut'] / 100:,.2f} carried on and "
+            f"{sums['deferred'] / 100:,.2f} still owed: {come / 100:,.2f} = {gone / 100:,.2f} to the cent."
         )
 
     def _newcomer(self, name: str) -> str:

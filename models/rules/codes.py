@@ -83,7 +83,10 @@ class Code(Enum):
     INVALID_INPUT = ("{sentence}", "Correct the value and send it again.")
     PAGE_TOO_LARGE = ("A page holds at most {limit} items.", "Ask for fewer and follow endCursor.")
     UNKNOWN_ZONE = ("{zone} is not a time zone of the IANA database.", "Use a name such as Europe/Paris.")
-    UNAUTHENTICATED = ("The API key is missing or not valid.", "Send Authorization: Bearer with a current key.")
+    UNAUTHENTICATED = (
+        "The API key is missing or not valid.",
+        "Send the header “Authorization: Bearer sp_…” with a current key.",
+    )
     FORBIDDEN = ("This key may not do that.", "Use a key with the role {roles}.")
     # Idempotency and concurrency.
     IDEMPOTENCY_MISMATCH = (

@@ -137,7 +137,7 @@ async def test_what_never_reaches_graphql_is_told_in_the_language_too(
         401,
         "UNAUTHENTICATED",
         "La clé d'API manque ou n'est pas valable.",
-        "Envoyez Authorization: Bearer avec une clé en cours de validité.",
+        "Envoyez l'en-tête «\u00a0Authorization: Bearer sp_…\u00a0» avec une clé en cours de validité.",
     )
     correct = "Corrija el valor y envíelo de nuevo."
     assert await told("es", content=b"{", headers={"Content-Type": "application/json"}) == (

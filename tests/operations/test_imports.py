@@ -259,6 +259,24 @@ async def test_history_ties_visits_to_the_units_that_were_used(ready: Studio, tm
     assert await said(ready, staged.import_id) == {3: {"LINE_CONTRADICTS"}}
 
 
+async def test_a_booking_on_a_pass_whose_rest_has_lapsed_is_told_so(ready: Studio, tmp_path: Path) -> None:
+    """What a worker lapsed before the visits came in is no longer there to hold a booking of old."""
+    await load(ready, ImportKind.PASSES, write_csv(tmp_path / "p.csv", [a_pass()]))
+    line = {"id": "v1", "client": "c1", "service": "yoga", "at": "2026-02-14 18:00", "state": "booked", "pass": "p1"}
+    staged = await stage(ready, ImportKind.VISITS, write_csv(tmp_path / "v.csv", [line]))
+    assert await said(ready, staged.import_id) == {}
+    await ready.advance(ready.began + timedelta(days=60))
+    assert (await ready.balances(await made(ready, "PASSES", "p1")))["expired"] == 7
+    staged = await stage(ready, ImportKind.VISITS, write_csv(tmp_path / "w.csv", [line | {"id": "w1"}]))
+    rows = await ready.fetch("SELECT problems FROM import_lines WHERE import_id = $1", staged.import_id)
+    values = [dict(each["values"]) for row in rows for each in row["problems"]]
+    assert [each["sentence"].split(";")[0] for each in values] == [
+        "What was left on the pass {ref} has lapsed and pays for no booking"
+    ]
+    await load(ready, ImportKind.VISITS, write_csv(tmp_path / "x.csv", [line | {"id": "x1", "pass": ""}]))
+    await holds(ready)
+
+
 async def test_bad_lines_are_named_and_refuse_the_file(ready: Studio, tmp_path: Path) -> None:
     """Each line with what is wrong with it; the file goes in without them only where that is asked for."""
     lines = [

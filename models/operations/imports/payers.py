@@ -15,7 +15,7 @@ from models.tables.ledger import transfers
 
 _PASSES = "SELECT id, client_id, kind, option_id, option_version FROM passes WHERE id = ANY($1)"
 _LOTS = """
-SELECT id, pass_id, unit, kind, available FROM lots
+SELECT id, pass_id, unit, kind, available, expired FROM lots
 WHERE pass_id = ANY($1) AND kind = 'GRANT' AND period_number = 1
 """
 _CARRIED = "SELECT lot_id, account, quantity FROM carried_units WHERE lot_id = ANY($1)"

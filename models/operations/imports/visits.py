@@ -21,6 +21,7 @@ _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=366 * 5)
 _LIVE = (VisitState.BOOKED, VisitState.ATTENDED, VisitState.NO_SHOW)
 _NO_TIME = "the time of day is missing"
 _NOT_LEFT = "The pass {ref} has no unit left for this booking."
+_LAPSED = "What was left on the pass {ref} has lapsed and pays for no booking; leave the pass empty."
 _NOT_SPENT = "The pass {ref} has no unit that is used and belongs to no other visit."
 _SAME = """
 SELECT client_id, service_id, location_id, starts_at FROM visits
@@ -208,7 +209,9 @@ def _claim(work: Work, plan: Plan, visit: _Visit, visit_id: UUID, payer: Payer) 
     if lot is not None and not take(work, plan, visit_id, payer, target, quantity):
         if target is Account.FORFEITED:
             return None  # nothing is missing on the pass, so this ending has cost nothing
-        sentence = _NOT_LEFT if target is Account.BOOKED else _NOT_SPENT
+        sentence = _NOT_SPENT
+        if target is Account.BOOKED:
+            sentence = _LAPSED if lot["expired"] >= quantity else _NOT_LEFT
         plan.wrong(Code.LINE_CONTRADICTS, "pass", sentence=sentence, ref=plan.line.record["pass"])
         return None
     return {
