@@ -28,13 +28,13 @@ def _forfeits_early(books: Books) -> bool:
 
 
 def outcomes_are_written_once(books: Books) -> Iterator[str]:
-    """Nothing comes to the same outcome twice in a row; only a waiver leaves the state as it was."""
+    """Nothing comes to the same outcome twice in a row; only a waiver, or undoing it, leaves the state as it was."""
     for visit, rows in books.by("visit_outcomes", "visit_id").items():
-        state = "BOOKED"
+        state, waived = "BOOKED", False
         for row in rows:
-            if row["state"] == state and not row["waived"]:
+            if row["state"] == state and not row["waived"] and not waived:
                 yield f"visit {visit} came to {state} twice in a row"
-            state = row["state"]
+            state, waived = row["state"], row["waived"]
 
 
 def forgiven_are_few(books: Books) -> Iterator[str]:

@@ -28,7 +28,6 @@ SELECT data->>'was' FROM events
 WHERE operation_id = $1 AND visit_id = $2 AND type LIKE 'visit.%' AND data ? 'was' ORDER BY id LIMIT 1
 """
 # What the operation released, else what paid last.
-# What the operation released, else what paid last.
 _LAST_CLAIM = """
 SELECT * FROM claims WHERE visit_id = $1 AND operation_id <> $2
 ORDER BY released_operation_id IS NOT DISTINCT FROM $3 DESC, claimed_at DESC, id DESC LIMIT 1
@@ -109,11 +108,12 @@ def given_as_credit() -> Exception:
 async def outcomes_as_they_were(tx: Tx, done: Done, visit_ids: Iterable[UUID]) -> None:
     """Bring each visit whose outcome the operation changed back to the one before, its payer and its fee with it."""
     for visit_id in visit_ids:
+        # Whoever resolves the visit right now is waited for, and then seen.
+        await lock_visits_with_passes(tx, [visit_id], done.passes)
         written = await tx.raw.fetch(_OUTCOMES, visit_id)
         mine = [row["id"] for row in written if row["operation_id"] == done.id]
         if not mine:
             continue
-        await lock_visits_with_passes(tx, [visit_id], done.passes)
         later = [row["operation_id"] for row in written if row["id"] > mine[-1] and row["stands"]]
         later = [each for each in later if each not in (done.id, tx.operation_id)]
         later += await _who_paid_its_fee(tx, visit_id)
@@ -132,20 +132,31 @@ async def _end_again(tx: Tx, done: Done, visit_id: UUID, was: VisitState, before
     last = await tx.raw.fetchrow(_LAST_CLAIM, visit_id, tx.operation_id, done.id)
     rows, passes = await lock_visits_with_passes(tx, [visit_id], [last["pass_id"]] if last else [])
     row, payer = rows[0], passes.get(last["pass_id"]) if last else None
-    paid_later = last is not None and before is not None and last["id"] > before["id"]
-    account = _account(was, None if paid_later else before, payer)
+    paid_since = last is not None and before is not None and _paid_between(last, before, done)
+    account = _account(was, None if paid_since else before, payer)
     # It paid until the operation took it away, and not only because of the operation.
     stood = last is not None and last["operation_id"] != done.id and last["released_operation_id"] == done.id
     if last is not None and stood and account is not Account.AVAILABLE:
         await pay_as_before(tx, row, last)
         rows, passes = await lock_visits_with_passes(tx, [visit_id])
         row, payer = rows[0], passes[last["pass_id"]]
-    forgiven = bool(before and before["forgiven"])
+    # What was forgiven or waived is so of the pass that paid then, not of one that has paid since.
+    forgiven = before is not None and before["forgiven"] and (last is None or last["pass_id"] == before["pass_id"])
+    forgiven, waived = forgiven and not paid_since, bool(before and before["waived"]) and not paid_since
     if forgiven and last is not None and not (await ending_of(tx, payer, row, was)).forgiven:
         raise await depended_on(tx, await _who_was_forgiven(tx, done, last["pass_id"]))
     fee = await _fee_to_owe(tx, done, visit_id)
-    end = Ending(was, account, fee, forgiven, bool(before and before["waived"]))
+    end = Ending(was, account, fee, forgiven, waived)
     await end_as(tx, row, passes.get(row["pass_id"]), end, reason=done.reason)
+
+
+def _paid_between(claim: Any, before: Any, done: Done) -> bool:
+    """Whether the claim was made after the outcome before, and the operation found it standing.
+
+    What the operation itself took anew goes back to where the outcome before had put it.
+    """
+    found = claim["released_operation_id"] in (None, done.id)
+    return bool(claim["id"] > before["id"] and claim["operation_id"] != done.id and found)
 
 
 def _account(was: VisitState, before: Any, payer: PassFacts | None) -> Account:
