@@ -53,11 +53,13 @@ class Findings:
 
     async def _lines(self, business_id: UUID, import_id: UUID, language: Language) -> AsyncIterator[str]:
         yield csv_line(list(COLUMNS))
-        after = 0
-        async with self._runtime.database.reading(business_id) as reader:
-            while found := await findings(reader, import_id, after_line=after, lines_max=_LINES):
-                yield "".join(csv_line(cells_of(each, language)) for each in found)
-                after = found[-1].line
+        after: int | None = 0
+        while after is not None:
+            # Whoever reads slowly, or no further, keeps no connection from the others: each batch is read by itself.
+            async with self._runtime.database.reading(business_id) as reader:
+                found = await findings(reader, import_id, after_line=after, lines_max=_LINES)
+            yield "".join(csv_line(cells_of(each, language)) for each in found)
+            after = found[-1].line if found else None
 
 
 def cells_of(finding: Finding, language: Language) -> list[str]:

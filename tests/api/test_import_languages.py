@@ -1,16 +1,20 @@
 """What is wrong with a file reads in three languages, alike in GraphQL, as CSV over HTTP and at the command line."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+from api.app import create_app
 from api.findings import COLUMNS
 from models.operations.create_business import create_api_key
 from models.rules.terms import Terms
 from models.rules.values import Language, PassKind, Role
+from models.runtime import open_runtime
 from models.settings import Settings
 from schema.ids import encode
 from tests.api.importing import IMPORT, TAGS, Row, ask, command, in_graphql, of_csv, over_http, owners, sent, speak
@@ -258,3 +262,35 @@ async def test_the_report_of_a_file_is_for_its_owner_alone(http: httpx2.AsyncCli
 async def test_a_report_says_what_it_is_in_the_language(http: httpx2.AsyncClient, tag: str, said: str) -> None:
     document = '{ report(name: EXPIRED, firstDay: "2026-01-01", lastDay: "2026-01-31") { description } }'
     assert (await ask(http, document, tag))["report"]["description"] == said
+
+
+async def test_whoever_reads_a_report_slowly_keeps_no_connection(
+    settings: Settings, http: httpx2.AsyncClient, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.findings._LINES", 2)
+    lines = "".join(f"k{number},\n" for number in range(10, 15))
+    import_id = (await sent(http, "clients", f"id,name\n{lines}")).json()["importId"]
+    others, body = 0, b""
+    small = open_runtime(settings, pool_size=1)
+
+    async def receive() -> dict[str, object]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        nonlocal body, others
+        body += message.get("body", b"")
+        # The only connection there is would be waited for without end.
+        async with asyncio.timeout(10), small.database.reading(studio.business_id):
+            others += 1
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in http.headers.items()]
+    path = f"/imports/{import_id}.csv"
+    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "query_string": b"", "scheme": "http"}
+    try:
+        await create_app(settings, small)(scope, receive, send)
+    finally:
+        await small.close()
+
+    assert [line.split(",")[0] for line in body.decode().splitlines()] == ["line", *"23456"]
+    assert others > 4
