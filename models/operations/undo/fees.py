@@ -64,5 +64,9 @@ async def pay_back_hold_fee(tx: Tx, done: Done, order_id: UUID, what: Refunded, 
 
 
 async def _pay_back(tx: Tx, order_id: UUID, what: Refunded, amount: int, reason: str) -> None:
-    payment = await tx.raw.fetchval("SELECT id FROM payments WHERE order_id = $1 AND state = 'CAPTURED'", order_id)
+    # What was given away was never paid.
+    charged = "SELECT id FROM payments WHERE order_id = $1 AND state = 'CAPTURED' AND method <> 'COMPLIMENTARY'"
+    payment = await tx.raw.fetchval(charged, order_id)
+    if payment is None:
+        return
     await pay_back(tx, what, [Source(order_id, payment, amount, 0)], amount, RefundDestination.ORIGINAL, reason)
