@@ -13,6 +13,7 @@ class Charging:
 
     def __init__(self) -> None:
         self.known: dict[UUID, bool] = {}
+        self.ever: set[UUID] = set()
         self.last: UUID | None = None
 
     async def look(self, reader: asyncpg.Connection) -> list[str]:
@@ -24,13 +25,17 @@ class Charging:
                    UNION ALL
                    SELECT s.id, (o.input->'command'->>'operation_id')::uuid FROM said s
                    JOIN operations o ON o.id = s.about WHERE o.verb = 'undoOperation')
-               SELECT s.id, o.verb FROM said s JOIN operations o ON o.id = s.about
+               SELECT s.id, o.verb, s.id <> s.about AS undone FROM said s JOIN operations o ON o.id = s.about
                WHERE o.verb <> 'undoOperation' ORDER BY s.id""",
             self.last,
         )
         verbs = {row["verb"] for row in said}
         begun = [row["id"] for row in rows if row["renews"] and self.known.get(row["id"]) is False]
+        if any(row["undone"] for row in said):
+            # What is as it was before may renew as it did before.
+            begun = [each for each in begun if each not in self.ever]
         self.known = {row["id"]: row["renews"] for row in rows}
+        self.ever |= {row["id"] for row in rows if row["renews"]}
         self.last = said[-1]["id"] if said else self.last
         if verbs & BEGIN_TO_CHARGE:
             return []
